@@ -1,0 +1,121 @@
+//! The Mermaid flowchart of a graph.
+
+use std::fmt::Write;
+
+use super::description::GraphDescription;
+use super::scene::{Child, Scene, What};
+
+impl GraphDescription {
+    /// The graph as a Mermaid flowchart, as GitHub draws it in Markdown.
+    ///
+    /// `depth` says how many levels of nested pipelines are opened: 0 draws each as one box, `usize::MAX` opens all (up to
+    /// 32). Inputs are rounded, bound ones dashed; a value is named on its edge when it was renamed or is one of several
+    /// outputs of its node. Mermaid itself draws at most 500 edges unless told otherwise.
+    ///
+    /// # Example
+    /// ```
+    /// # extern crate hypernodes_core as hypernodes;
+    /// use hypernodes::render::{GraphDescription, InputDescription};
+    /// let mut graph = GraphDescription::new("empty");
+    /// graph.inputs.push(InputDescription::new("text", "String"));
+    /// assert!(graph.to_mermaid(0).starts_with("flowchart TD\n    i0([\"text: String\"]):::input\n"));
+    /// ```
+    #[must_use]
+    pub fn to_mermaid(&self, depth: usize) -> String {
+        let scene = Scene::new(self, depth);
+        let mut out = String::from("flowchart TD\n");
+        let children = scene.children();
+        // What is left to write, last first; `None` closes a frame.
+        let mut stack: Vec<Option<Child>> = children[0].iter().rev().copied().map(Some).collect();
+        let mut indent = 1;
+        while let Some(next) = stack.pop() {
+            let pad = "    ".repeat(if next.is_none() { indent - 1 } else { indent });
+            match next {
+                Some(Child::Item(item)) => {
+                    let _ = writeln!(out, "{pad}{}", shape(item, &scene.items[item].what));
+                }
+                Some(Child::Frame(frame)) => {
+                    let title = scene.frames[frame].title_lines();
+                    let _ = writeln!(out, "{pad}subgraph s{frame} [{}]", quoted(&title));
+                    indent += 1;
+                    stack.push(None);
+                    stack.extend(children[frame].iter().rev().copied().map(Some));
+                }
+                None => {
+                    let _ = writeln!(out, "{pad}end");
+                    indent -= 1;
+                }
+            }
+        }
+        for edge in &scene.edges {
+            let (from, to) = (
+                id(edge.from, &scene.items[edge.from].what),
+                id(edge.to, &scene.items[edge.to].what),
+            );
+            let arrow = if edge.bound { "-.->" } else { "-->" };
+            let label = edge
+                .label()
+                .map(|label| format!("|{}|", quoted(&[label])))
+                .unwrap_or_default();
+            let _ = writeln!(out, "    {from} {arrow}{label} {to}");
+        }
+        out.push_str(CLASSES);
+        out
+    }
+}
+
+const CLASSES: &str = "\
+    classDef input fill:#eef4fb,stroke:#5b7fa6,color:#1d2b3a
+    classDef bound fill:#f4f4f2,stroke:#9a9a94,color:#55554f,stroke-dasharray:4 3
+    classDef node fill:#ffffff,stroke:#6b7280,color:#1f2328
+    classDef result fill:#ffffff,stroke:#2f8f5b,color:#1f2328,stroke-width:2px
+";
+
+fn id(item: usize, what: &What<'_>) -> String {
+    let kind = if matches!(what, What::Node { .. }) {
+        'n'
+    } else {
+        'i'
+    };
+    format!("{kind}{item}")
+}
+
+fn shape(item: usize, what: &What<'_>) -> String {
+    let label = quoted(&what.lines());
+    let id = id(item, what);
+    match what {
+        What::Input(input) if input.bound => format!("{id}([{label}]):::bound"),
+        What::Input(_) | What::Unknown(_) => format!("{id}([{label}]):::input"),
+        What::Node { is_result, .. } => {
+            let class = if *is_result { "result" } else { "node" };
+            if what.is_pipeline() {
+                format!("{id}[[{label}]]:::{class}")
+            } else {
+                format!("{id}[{label}]:::{class}")
+            }
+        }
+    }
+}
+
+/// The lines as one quoted label.
+///
+/// Whatever Mermaid or the HTML it makes could take for syntax is written as a character code. That includes colons after
+/// `style` and `classDef`, because Mermaid edits such lines before it reads them.
+fn quoted(lines: &[String]) -> String {
+    let mut out = String::from("\"");
+    let text = lines.join("\n");
+    let colons = text.contains("style") || text.contains("classDef");
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("<br/>"),
+            ':' if !colons => out.push(c),
+            ' ' | '_' | '.' | ',' | '-' | '=' | '(' | ')' | '+' | '/' | '\'' => out.push(c),
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => {
+                let _ = write!(out, "#{};", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
