@@ -1,5 +1,6 @@
 //! Times the ATC scan path over one symbol: `cargo run --release --example atc_speed -- 1500 28`.
 //!
+//! A third argument keeps only the rows with that text, a fourth sets the rounds.
 //! Prints microseconds per symbol, best and median of several rounds, for both profiles, with
 //! the instruction set found at run time and with the baseline.
 #![expect(clippy::print_stdout, reason = "a program that prints a table")]
@@ -21,9 +22,11 @@ fn walk(bars: usize, mut seed: u64) -> Vec<f64> {
 }
 
 fn main() -> Result<(), AtcError> {
-    let mut arguments = std::env::args().skip(1).map(|a| a.parse().unwrap_or(0));
-    let bars = arguments.next().unwrap_or(1_500);
-    let length = u32::try_from(arguments.next().unwrap_or(28)).unwrap_or(28);
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let number = |i: usize, or| arguments.get(i).and_then(|a| a.parse().ok()).unwrap_or(or);
+    let (bars, rounds_wanted) = (number(0, 1_500), number(3, 12).max(1));
+    let length = u32::try_from(number(1, 28)).unwrap_or(28);
+    let only = arguments.get(2).map_or("", String::as_str);
     let symbols: Vec<_> = (0..50).map(|seed| walk(bars, seed)).collect();
     let flat = vec![vec![100.0; bars]; 50];
     let out = &mut AtcOutput::default();
@@ -32,14 +35,17 @@ fn main() -> Result<(), AtcError> {
         let fast = AtcWorkspace::new(&config)?;
         let plain = AtcWorkspace::new(&config)?.without_dispatch();
         for (name, mut workspace, data, full) in [
-            ("scan", fast.clone(), &symbols, false),
+            ("scan, walks", fast.clone(), &symbols, false),
             ("scan, flat prices", fast.clone(), &flat, false),
             ("all columns", fast, &symbols, true),
             ("scan, baseline instructions", plain, &symbols, false),
         ] {
+            if !format!("{profile} {name}").contains(only) {
+                continue;
+            }
             let mut rounds = Vec::new();
             let mut sum = 0.0;
-            for _ in 0..12 {
+            for _ in 0..rounds_wanted {
                 let start = Instant::now();
                 for close in data {
                     if full {
@@ -53,7 +59,7 @@ fn main() -> Result<(), AtcError> {
             }
             rounds.sort_by(f64::total_cmp);
             let (best, median) = (rounds[0], rounds[rounds.len() / 2]);
-            println!("{profile:4} {name:28} best {best:7.1} us  median {median:7.1} us  ({sum:.3})");
+            println!("{profile} {name:28} best {best:7.1} us  median {median:7.1} us  ({sum:.3})");
         }
     }
     Ok(())

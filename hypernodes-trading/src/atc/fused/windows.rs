@@ -203,15 +203,29 @@ fn is_near(close: &[f64], line: &Line, tolerance: f64) -> bool {
 #[inline(always)]
 fn exact_wma(x: &[f64], n: usize, line: &mut [f64]) {
     let denominator = triangle(n);
-    line.fill(0.0);
-    for k in 0..n {
-        let weight = (n - k) as f64;
-        for (sum, x) in line.iter_mut().zip(&x[n - 1 - k..]) {
-            *sum += x * weight;
+    let mut strips = line.chunks_exact_mut(STRIP);
+    for (strip, out) in strips.by_ref().enumerate() {
+        let newest = strip * STRIP + n - 1;
+        let mut sum = [0.0; STRIP];
+        for k in 0..n {
+            let Some(x) = x[newest - k..].first_chunk::<STRIP>() else { break };
+            let weight = (n - k) as f64;
+            for i in 0..STRIP {
+                sum[i] += x[i] * weight;
+            }
+        }
+        for i in 0..STRIP {
+            out[i] = sum[i] / denominator;
         }
     }
-    for sum in line {
-        *sum /= denominator;
+    let rest = strips.into_remainder();
+    let newest = x.len() - rest.len();
+    for (i, out) in rest.iter_mut().enumerate() {
+        let mut sum = 0.0;
+        for k in 0..n {
+            sum += x[newest + i - k] * (n - k) as f64;
+        }
+        *out = sum / denominator;
     }
 }
 
@@ -219,14 +233,17 @@ fn exact_wma(x: &[f64], n: usize, line: &mut [f64]) {
 #[inline(always)]
 fn exact_sma(history: &History, n: usize, line: &mut Line) {
     let x = &history.x[history.origin() + 1 - n..];
-    line.fill(0.0);
-    for k in 0..n {
-        for (sum, x) in line.iter_mut().zip(&x[k..]) {
-            *sum += x;
+    for strip in (0..BLOCK).step_by(STRIP) {
+        let mut sum = [0.0; STRIP];
+        for k in 0..n {
+            let Some(x) = x[strip + k..].first_chunk::<STRIP>() else { break };
+            for i in 0..STRIP {
+                sum[i] += x[i];
+            }
         }
-    }
-    for sum in line {
-        *sum /= n as f64;
+        for i in 0..STRIP {
+            line[strip + i] = sum[i] / n as f64;
+        }
     }
 }
 
@@ -242,19 +259,22 @@ fn exact_lsma(history: &History, length: usize, line: &mut Line) {
     let sx = n * (n - 1.0) / 2.0;
     let sxx = n * (n - 1.0) * (2.0 * n - 1.0) / 6.0;
     let d = n * sxx - sx * sx;
-    let (mut sy, mut sxy) = ([0.0; BLOCK], [0.0; BLOCK]);
-    for k in 0..length {
-        let j = k as f64;
-        for i in 0..BLOCK {
-            let y = x[k + i];
-            sy[i] += y;
-            sxy[i] += j * y;
+    for strip in (0..BLOCK).step_by(STRIP) {
+        let (mut sy, mut sxy) = ([0.0; STRIP], [0.0; STRIP]);
+        let mut j = 0.0;
+        for k in 0..length {
+            let Some(y) = x[strip + k..].first_chunk::<STRIP>() else { break };
+            for i in 0..STRIP {
+                sy[i] += y[i];
+                sxy[i] += j * y[i];
+            }
+            j += 1.0;
         }
-    }
-    for i in 0..BLOCK {
-        let m = (n * sxy[i] - sx * sy[i]) / d;
-        let c = (sy[i] - m * sx) / n;
-        line[i] = m * (n - 1.0) + c;
+        for i in 0..STRIP {
+            let m = (n * sxy[i] - sx * sy[i]) / d;
+            let c = (sy[i] - m * sx) / n;
+            line[strip + i] = m * (n - 1.0) + c;
+        }
     }
 }
 
@@ -270,7 +290,8 @@ fn exact_hull(history: &History, look: usize, n: usize, scratch: &mut [f64], lin
     // In pieces of a block, since the history before it may be longer than one.
     for start in (0..raw.len()).step_by(BLOCK) {
         let bars = BLOCK.min(raw.len() - start);
-        exact_wma(&history.x[origin - before + start + 1 - n..], n, &mut full[..bars]);
+        let from = origin - before + start;
+        exact_wma(&history.x[from + 1 - n..from + bars], n, &mut full[..bars]);
         for (raw, full) in raw[start..].iter_mut().zip(&full[..bars]) {
             *raw = 2.0 * *raw - full;
         }
