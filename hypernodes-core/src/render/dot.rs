@@ -81,8 +81,7 @@ impl GraphDescription {
     }
 }
 
-const STYLE: &str = "\
-    graph [rankdir=TB, fontname=\"Helvetica\", fontsize=12, nodesep=0.35, ranksep=0.5];
+const STYLE: &str = "    graph [rankdir=TB, fontname=\"Helvetica\", fontsize=12, nodesep=0.35, ranksep=0.5];
     node [shape=box, style=\"rounded,filled\", fillcolor=white, color=\"#6b7280\", fontname=\"Helvetica\", fontsize=11];
     edge [color=\"#6b7280\", fontname=\"Helvetica\", fontsize=9, arrowsize=0.7];
 ";

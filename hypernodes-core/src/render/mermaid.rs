@@ -64,8 +64,7 @@ impl GraphDescription {
     }
 }
 
-const CLASSES: &str = "\
-    classDef input fill:#eef4fb,stroke:#5b7fa6,color:#1d2b3a
+const CLASSES: &str = "    classDef input fill:#eef4fb,stroke:#5b7fa6,color:#1d2b3a
     classDef bound fill:#f4f4f2,stroke:#9a9a94,color:#55554f,stroke-dasharray:4 3
     classDef node fill:#ffffff,stroke:#6b7280,color:#1f2328
     classDef result fill:#ffffff,stroke:#2f8f5b,color:#1f2328,stroke-width:2px

@@ -1,8 +1,11 @@
 //! Step one: a layer for each box, and bends where a net crosses layers.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::layout::{MOST_BENDS, Net, Pin, Vertex};
+
+/// How many boxes one layer holds at most.
+const WIDEST: usize = 16;
 
 /// Boxes and bends in layers. A site below `boxes` is the box of that index, any other a bend.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(super) struct Layers {
     pub(super) width: Vec<f64>,
     pub(super) pin: Vec<Pin>,
     pub(super) links: Vec<Link>,
+    /// How many targets each net has.
+    pub(super) fan_out: Vec<f64>,
     /// For each site the links that come in from above.
     pub(super) above: Vec<Vec<usize>>,
     /// For each site the links that go out below.
@@ -43,6 +48,10 @@ impl Layers {
             width: vertices.iter().map(|vertex| vertex.width).collect(),
             pin: vertices.iter().map(|vertex| vertex.pin).collect(),
             links: Vec::new(),
+            fan_out: nets
+                .iter()
+                .map(|net| u32::try_from(net.to.len()).map_or(f64::MAX, f64::from))
+                .collect(),
             above: Vec::new(),
             below: Vec::new(),
         };
@@ -167,16 +176,31 @@ fn assign(vertices: &[Vertex], nets: &[Net]) -> Vec<usize> {
     for vertex in (0..vertices.len()).filter(|&vertex| vertices[vertex].pin == Pin::Bottom) {
         layer[vertex] = last;
     }
-    // A pulled-down source may have left its layer empty.
-    close_gaps(&mut layer);
+    wrap(&mut layer, vertices);
     layer
 }
 
-fn close_gaps(layer: &mut [usize]) {
-    let mut used: Vec<usize> = layer.to_vec();
-    used.sort_unstable();
-    used.dedup();
-    for place in layer.iter_mut() {
-        *place = used.partition_point(|&other| other < *place);
+/// Folds layers of very many boxes into several, and closes the gaps of layers that have become empty.
+fn wrap(layer: &mut [usize], vertices: &[Vertex]) {
+    let mut by_layer: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (vertex, &layer) in layer.iter().enumerate() {
+        by_layer.entry(layer).or_default().push(vertex);
+    }
+    let mut next = 0;
+    for members in by_layer.values() {
+        let may_fold = members
+            .iter()
+            .all(|&vertex| vertices[vertex].pin == Pin::Free);
+        let rows = if may_fold {
+            members.len().div_ceil(WIDEST)
+        } else {
+            1
+        };
+        for row in members.chunks(members.len().div_ceil(rows)) {
+            for &vertex in row {
+                layer[vertex] = next;
+            }
+            next += 1;
+        }
     }
 }

@@ -13,7 +13,7 @@ pub(super) const STYLE: &str = "<style>
 .hn-page{fill:#ffffff}
 .hn-box{fill:#ffffff;stroke:#8c959f}
 .hn-pipe{fill:#f6f8fa;stroke:#8c959f;stroke-width:3}
-.hn-frame{fill:#f6f8fa;stroke:#8c959f}
+.hn-frame{fill:#818b98;fill-opacity:.08;stroke:#8c959f}
 .hn-in{fill:#ddf0ff;stroke:#54a0d6}
 .hn-bound{fill:#f6f8fa;stroke:#8c959f;stroke-dasharray:4 3}
 .hn-out{fill:#eaeef2;stroke:#8c959f}
@@ -28,7 +28,8 @@ pub(super) const STYLE: &str = "<style>
 .hn .hn-small,.hn .hn-type{fill:#9198a1}
 .hn-page{fill:#0d1117}
 .hn-box{fill:#161b22;stroke:#6e7681}
-.hn-pipe,.hn-frame{fill:#11161d;stroke:#6e7681}
+.hn-pipe{fill:#11161d;stroke:#6e7681}
+.hn-frame{stroke:#6e7681}
 .hn-in{fill:#10283d;stroke:#3d7fb5}
 .hn-bound{fill:#11161d;stroke:#6e7681}
 .hn-out{fill:#21262d;stroke:#6e7681}

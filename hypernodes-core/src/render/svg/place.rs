@@ -8,7 +8,9 @@ const BOX_GAP: f64 = 26.0;
 /// Beside a bend.
 const BEND_GAP: f64 = 13.0;
 /// How often sites are moved towards their neighbours.
-const ROUNDS: usize = 24;
+const ROUNDS: usize = 40;
+/// The last of these rounds look up and down at once.
+const LAST_ROUNDS: usize = 16;
 
 pub(super) fn place(layers: &Layers, vertices: &[Vertex], nets: &[Net]) -> Layout {
     let middle = columns(layers);
@@ -112,10 +114,9 @@ fn columns(layers: &Layers) -> Vec<f64> {
             } else {
                 layers.rows.len() - 1 - step
             }];
-            // The last rounds look both ways.
             let (above, below) = (
-                round % 2 == 0 || round + 4 > ROUNDS,
-                round % 2 == 1 || round + 4 > ROUNDS,
+                round % 2 == 0 || round + LAST_ROUNDS >= ROUNDS,
+                round % 2 == 1 || round + LAST_ROUNDS >= ROUNDS,
             );
             settle(layers, row, &mut middle, above, below);
         }
@@ -133,21 +134,28 @@ fn gap(layers: &Layers, left: usize, right: usize) -> f64 {
     (layers.width[left] + layers.width[right]) / 2.0 + between
 }
 
-/// Moves the sites of a layer as near as possible to where their links pull them, keeping order and gaps: the weighted
-/// least squares under these constraints, by pooling neighbours that are in each other's way.
+/// Moves the sites of a layer as near as possible to where their links pull them, keeping order and gaps.
 fn settle(layers: &Layers, row: &[usize], middle: &mut [f64], above: bool, below: bool) {
-    // Blocks of sites that touch: weight, weighted sum of their wishes, how many sites.
-    let mut blocks: Vec<(f64, f64, usize)> = Vec::with_capacity(row.len());
+    let wishes: Vec<_> = row
+        .iter()
+        .map(|&site| pull(layers, middle, site, above, below))
+        .collect();
+    let gaps = row.windows(2).map(|pair| gap(layers, pair[0], pair[1]));
+    for (&site, x) in row.iter().zip(apart(&wishes, gaps)) {
+        middle[site] = x;
+    }
+}
+
+/// The places nearest to these wishes (place and weight) that keep their order and these gaps: the weighted least
+/// squares, by pooling neighbours that are in each other's way.
+fn apart(wishes: &[(f64, f64)], gaps: impl Iterator<Item = f64>) -> Vec<f64> {
+    // Blocks of neighbours that touch: weight, weighted sum of their wishes, how many.
+    let mut blocks: Vec<(f64, f64, usize)> = Vec::with_capacity(wishes.len());
     let mut offset = 0.0;
-    let mut offsets = Vec::with_capacity(row.len());
-    for (index, &site) in row.iter().enumerate() {
-        offset += if index > 0 {
-            gap(layers, row[index - 1], site)
-        } else {
-            0.0
-        };
-        offsets.push(offset);
-        let (wish, weight) = pull(layers, middle, site, above, below);
+    let mut places = Vec::with_capacity(wishes.len());
+    for (&(wish, weight), gap) in wishes.iter().zip(std::iter::once(0.0).chain(gaps)) {
+        offset += gap;
+        places.push(offset);
         blocks.push((weight, weight * (wish - offset), 1));
         while let [.., before, last] = blocks[..]
             && before.1 / before.0 > last.1 / last.0
@@ -157,13 +165,13 @@ fn settle(layers: &Layers, row: &[usize], middle: &mut [f64], above: bool, below
             blocks[end] = (before.0 + last.0, before.1 + last.1, before.2 + last.2);
         }
     }
-    let mut index = 0;
+    let mut rest = places.iter_mut();
     for (weight, sum, count) in blocks {
-        for _ in 0..count {
-            middle[row[index]] = sum / weight + offsets[index];
-            index += 1;
-        }
+        rest.by_ref()
+            .take(count)
+            .for_each(|place| *place += sum / weight);
     }
+    places
 }
 
 /// Where the links of a site pull it, and how strongly; bends pull hard, because a straight long edge reads best.
@@ -174,7 +182,13 @@ fn pull(layers: &Layers, middle: &[f64], site: usize, above: bool, below: bool) 
             .iter()
             .filter(|&&end| end >= layers.boxes)
             .count();
-        let weight = [1.0, 2.0, 8.0][bends];
+        // A value that many take pulls each of them little.
+        let weight = [1.0, 2.0, 8.0][bends]
+            / if link.to < layers.boxes {
+                layers.fan_out[link.net]
+            } else {
+                1.0
+            };
         sum += weight * wish;
         weights += weight;
     };
@@ -197,10 +211,17 @@ fn pull(layers: &Layers, middle: &[f64], site: usize, above: bool, below: bool) 
     if weights > 0.0 {
         (sum / weights, weights)
     } else if layers.pin[site] == Pin::TopLeft {
+        // A legend keeps to the left side of everything else.
+        let others = sites(layers).filter(|&other| other != site);
+        let left = others
+            .map(|other| middle[other] - layers.width[other] / 2.0)
+            .fold(f64::INFINITY, f64::min);
         (
-            sites(layers)
-                .map(|site| middle[site])
-                .fold(f64::INFINITY, f64::min),
+            if left.is_finite() {
+                left + layers.width[site] / 2.0
+            } else {
+                middle[site]
+            },
             0.01,
         )
     } else {
@@ -208,7 +229,8 @@ fn pull(layers: &Layers, middle: &[f64], site: usize, above: bool, below: bool) 
     }
 }
 
-/// For each link where it enters its target, from the middle; free ends are spread in the order they come from.
+/// For each link where it enters its target, from the middle; free ends are apart, and near the middle on the side they
+/// come from, so that an edge from right above is straight.
 fn entries(layers: &Layers, middle: &[f64]) -> Vec<f64> {
     let mut entries: Vec<f64> = layers
         .links
@@ -216,20 +238,34 @@ fn entries(layers: &Layers, middle: &[f64]) -> Vec<f64> {
         .map(|link| link.to_x.unwrap_or(0.0))
         .collect();
     for (site, above) in layers.above.iter().enumerate() {
-        let mut free: Vec<usize> = above
+        let from = |link: usize| {
+            middle[layers.links[link].from] + layers.links[link].from_x - middle[site]
+        };
+        let free = above
             .iter()
             .copied()
-            .filter(|&link| layers.links[link].to_x.is_none())
+            .filter(|&link| layers.links[link].to_x.is_none());
+        let mut free: Vec<(f64, usize)> = free.map(|link| (from(link), link)).collect();
+        free.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let spaces = u32::try_from(free.len().saturating_sub(1)).map_or(f64::MAX, f64::from);
+        let room = (layers.width[site] / 2.0 - 10.0).max(0.0);
+        let step = (2.0 * room / spaces.max(1.0)).min(16.0);
+        let wishes: Vec<_> = free
+            .iter()
+            .map(|&(from, _)| (from.clamp(-room.min(16.0), room.min(16.0)), 1.0))
             .collect();
-        let source = |link: usize| middle[layers.links[link].from] + layers.links[link].from_x;
-        free.sort_by(|&a, &b| source(a).total_cmp(&source(b)));
-        let count = u32::try_from(free.len()).map_or(1.0, f64::from);
-        let step = (layers.width[site] - 16.0).max(0.0) / count;
-        let step = step.min(18.0);
-        let mut x = -step * (count - 1.0) / 2.0;
-        for link in free {
-            entries[link] = x;
-            x += step;
+        let places = apart(
+            &wishes,
+            std::iter::repeat_n(step, free.len().saturating_sub(1)),
+        );
+        // What went over the edge goes back as one.
+        let (first, last) = (
+            places.first().copied().unwrap_or(0.0),
+            places.last().copied().unwrap_or(0.0),
+        );
+        let back = (-room - first).max(0.0) - (last - room).max(0.0);
+        for ((_, link), place) in free.into_iter().zip(places) {
+            entries[link] = place + back;
         }
     }
     entries

@@ -1,0 +1,68 @@
+//! Where async nodes run: the caller's runtime, or one of our own.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::OnceLock;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// The runtime that async nodes run on.
+pub struct AsyncHost(Kind);
+
+enum Kind {
+    /// The runtime of the caller of `run_async` or `map_async`.
+    Caller(Handle),
+    /// A runtime of this run, made when the first async node is reached.
+    Own(OnceLock<Runtime>),
+}
+
+impl AsyncHost {
+    pub(crate) fn own() -> Self {
+        Self(Kind::Own(OnceLock::new()))
+    }
+
+    /// Runs a future to its end on this thread.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match &self.0 {
+            Kind::Caller(handle) => handle.block_on(future),
+            Kind::Own(runtime) => runtime.get_or_init(new_runtime).block_on(future),
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "without a runtime no async node can run, and there is nobody to tell")]
+fn new_runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("the system gives a runtime its timer and its poller")
+}
+
+/// Whether blocking here would block a runtime.
+pub(crate) fn is_inside_runtime() -> bool {
+    Handle::try_current().is_ok()
+}
+
+/// Runs blocking work beside the caller's runtime, and gives it that runtime for async nodes.
+pub(crate) async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce(AsyncHost) -> Result<T, crate::Error> + Send + 'static,
+) -> Result<T, crate::Error> {
+    let host = AsyncHost(Kind::Caller(Handle::current()));
+    match tokio::task::spawn_blocking(move || work(host)).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(cancelled) => Err(crate::error::EngineError::Unavailable {
+                engine: "tokio".to_owned(),
+                reason: format!("the runtime is shutting down ({cancelled})"),
+            }
+            .into()),
+        },
+    }
+}
+
+impl fmt::Debug for AsyncHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::Caller(_) => "AsyncHost(caller's runtime)",
+            Kind::Own(_) => "AsyncHost(own runtime)",
+        })
+    }
+}

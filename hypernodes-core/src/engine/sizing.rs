@@ -1,0 +1,41 @@
+//! How the items of a map are cut into chunks.
+
+use std::time::Duration;
+
+use crate::plan::Plan;
+
+/// How the items of a map are cut into chunks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sizing {
+    /// How many partitions to start with; the first chunks are not larger than one of them.
+    pub partitions: usize,
+    /// Exactly this many chunks, equal but for one item, and no adapting. `None` adapts.
+    pub fixed: Option<usize>,
+    /// How many chunks are computed at the same time.
+    pub workers: usize,
+    /// How long a chunk should take.
+    pub target: Duration,
+    /// Bytes that the columns of a chunk may take together, to stay in the cache of one core.
+    pub cache_bytes: usize,
+}
+
+impl Default for Sizing {
+    /// One worker, chunks of 200 us that stay in half a mebibyte.
+    fn default() -> Self {
+        Self {
+            partitions: 1,
+            fixed: None,
+            workers: 1,
+            target: Duration::from_micros(200),
+            cache_bytes: 512 * 1024,
+        }
+    }
+}
+
+impl Sizing {
+    /// How many items fit into the cache.
+    #[must_use]
+    pub fn rows_in_cache(&self, plan: &Plan) -> usize {
+        (self.cache_bytes / plan.bytes_per_item()).clamp(16, 16 * 1024)
+    }
+}

@@ -1,0 +1,338 @@
+//! What can go wrong in a run.
+
+use std::fmt;
+
+use super::{BoxError, Cause, Failure, hint, list_names};
+use crate::value::PortType;
+
+/// Why a run did not give its outputs.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A node returned an error; it is the source of this one.
+    #[error("{place}")]
+    Node {
+        /// The node, with the nested pipelines around it: `inner/clean`.
+        node: String,
+        /// The item of the map, then of each nested map. Empty for a single run.
+        items: Vec<usize>,
+        /// The whole sentence.
+        place: String,
+        /// What the node returned.
+        source: BoxError,
+    },
+    /// A node panicked.
+    #[error("{place}: {message}")]
+    Panicked {
+        /// The node, with the nested pipelines around it.
+        node: String,
+        /// The item of the map, then of each nested map. Empty for a single run.
+        items: Vec<usize>,
+        /// The whole sentence, without the message.
+        place: String,
+        /// What the panic said.
+        message: String,
+    },
+    /// The inputs do not fit the pipeline: every problem at once.
+    #[error("{}", InputProblem::list(pipeline, problems))]
+    Inputs {
+        /// The pipeline.
+        pipeline: String,
+        /// What is wrong.
+        problems: Vec<InputProblem>,
+    },
+    /// An output that is not there.
+    #[error("no output `{name}`{}", hint(name, available))]
+    UnknownOutput {
+        /// The wrong name.
+        name: String,
+        /// The outputs that there are.
+        available: Vec<String>,
+    },
+    /// An output was read as another type than it has.
+    #[error("output `{name}` is `{found}`, not `{expected}`")]
+    OutputType {
+        /// The output.
+        name: String,
+        /// The type that was asked for.
+        expected: PortType,
+        /// The type that it has.
+        found: PortType,
+    },
+    /// A whole column was asked for although items failed.
+    #[error("{failed} of {items} items failed, so column `{name}` has gaps; the first: {first}; read it with `results`")]
+    Gaps {
+        /// The output.
+        name: String,
+        /// How many items failed.
+        failed: usize,
+        /// How many items there were.
+        items: usize,
+        /// The first failure.
+        first: String,
+    },
+    /// An item that does not exist, or that failed.
+    #[error("no row {item}: {reason}")]
+    NoRow {
+        /// The item.
+        item: usize,
+        /// Why there is no row.
+        reason: String,
+    },
+    /// `run` or `map` of async nodes was called inside an async runtime.
+    #[error("pipeline `{pipeline}` has async nodes and was called inside an async runtime, which would block it; use `{instead}`")]
+    InsideRuntime {
+        /// The pipeline.
+        pipeline: String,
+        /// `run_async` or `map_async`.
+        instead: &'static str,
+    },
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl RunError {
+    /// Whether a node returned an error or panicked.
+    ///
+    /// # Example
+    /// ```
+    /// # extern crate hypernodes_core as hypernodes;
+    /// use hypernodes::prelude::*;
+    /// let p = Pipeline::new("p", nodes![{ node_fn!("y", |x: &str| -> Result<f64, std::num::ParseFloatError> { x.parse() }) }])?;
+    /// let hypernodes::Error::Run(error) = p.run(inputs! { x: "one" }).unwrap_err() else { panic!() };
+    /// assert!(error.is_node_failure());
+    /// assert_eq!(error.to_string(), "node `y` failed");
+    /// # Ok::<(), hypernodes::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_node_failure(&self) -> bool {
+        matches!(self, Self::Node { .. } | Self::Panicked { .. })
+    }
+
+    /// The item that failed, for the error of a map.
+    #[must_use]
+    pub fn item(&self) -> Option<usize> {
+        match self {
+            Self::Node { items, .. } | Self::Panicked { items, .. } => items.first().copied(),
+            _ => None,
+        }
+    }
+
+    /// The node that failed, with the nested pipelines around it: `inner/clean`.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        match self {
+            Self::Node { node, .. } | Self::Panicked { node, .. } => Some(node),
+            _ => None,
+        }
+    }
+}
+
+impl From<Failure> for RunError {
+    #[cold]
+    fn from(failure: Failure) -> Self {
+        let (node, place) = (failure.node(), failure.place());
+        match failure.cause {
+            Cause::Error(source) => Self::Node { node, items: failure.items, place, source },
+            Cause::Panic(message) => Self::Panicked { node, items: failure.items, place, message },
+            Cause::Nested(inner) => Self::from(*inner),
+        }
+    }
+}
+
+/// One thing that is wrong with the inputs of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InputProblem {
+    /// A required input was not given.
+    Missing {
+        /// The input.
+        name: String,
+        /// The nodes that need it.
+        nodes: Vec<String>,
+        /// The type that they take.
+        port: PortType,
+        /// A given name that is no input and looks alike.
+        similar: Option<String>,
+    },
+    /// Something was given that the pipeline does not take.
+    Unknown {
+        /// The wrong name.
+        name: String,
+        /// The inputs that it takes.
+        available: Vec<String>,
+    },
+    /// A value was given for something that a node computes.
+    Computed {
+        /// The output.
+        name: String,
+        /// Its producer.
+        node: String,
+    },
+    /// `supply` of something that no node computes.
+    NotComputed {
+        /// The name.
+        name: String,
+        /// The outputs that can be supplied.
+        available: Vec<String>,
+    },
+    /// The same name twice.
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// A value of the wrong type.
+    Type {
+        /// The input.
+        name: String,
+        /// The type that the nodes take.
+        expected: PortType,
+        /// The type of the value.
+        found: PortType,
+        /// Whether it was to be an axis, whose items have the expected type.
+        axis: bool,
+    },
+    /// An axis that is no input.
+    UnknownAxis {
+        /// The wrong name.
+        name: String,
+        /// The inputs that were given.
+        available: Vec<String>,
+    },
+    /// No axis at all.
+    NoAxis,
+    /// An axis named twice.
+    AxisTwice {
+        /// The axis.
+        name: String,
+    },
+    /// Zipped axes of different lengths.
+    Lengths {
+        /// Each axis and its length.
+        axes: Vec<(String, usize)>,
+    },
+    /// More items than a map can hold.
+    TooLong {
+        /// The axes and their lengths.
+        axes: Vec<(String, usize)>,
+    },
+    /// A value that cannot be cloned, wanted by more than one item.
+    MovedBroadcast {
+        /// The input.
+        name: String,
+        /// Its type.
+        port: PortType,
+    },
+}
+
+impl InputProblem {
+    fn list(pipeline: &str, problems: &[Self]) -> String {
+        match problems {
+            [one] => format!("pipeline `{pipeline}`: {one}"),
+            all => {
+                let lines: String = all.iter().map(|problem| format!("\n  - {problem}")).collect();
+                format!("pipeline `{pipeline}`: {} problems with the inputs:{lines}", all.len())
+            }
+        }
+    }
+}
+
+impl fmt::Display for InputProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = |axes: &[(String, usize)]| {
+            axes.iter().map(|(name, length)| format!("`{name}` has {length}")).collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::Missing { name, nodes, port, similar } => {
+                write!(f, "input `{name}` ({port}) is missing; node {} needs it", list_names(nodes))?;
+                similar.iter().try_for_each(|similar| write!(f, "; did you mean `{name}` when you gave `{similar}`?"))
+            }
+            Self::Unknown { name, available } => write!(f, "there is no input `{name}`{}", hint(name, available)),
+            Self::Computed { name, node } => write!(
+                f,
+                "`{name}` is computed by node `{node}`; to replace it on purpose use `inputs.supply(\"{name}\", ..)`"
+            ),
+            Self::NotComputed { name, available } => {
+                write!(f, "no node computes `{name}`, so it cannot be supplied{}", hint(name, available))
+            }
+            Self::Twice { name } => write!(f, "input `{name}` was given twice"),
+            Self::Type { name, expected, found, axis: false } => {
+                write!(f, "input `{name}` expects `{expected}`, found `{found}`")
+            }
+            Self::Type { name, expected, found, axis: true } => {
+                write!(f, "axis `{name}` expects items of type `{expected}`, found `{found}`")
+            }
+            Self::UnknownAxis { name, available } => {
+                write!(f, "axis `{name}` is not among the given inputs{}", hint(name, available))
+            }
+            Self::NoAxis => f.write_str("a map needs at least one axis; for a single run use `run`"),
+            Self::AxisTwice { name } => write!(f, "axis `{name}` is named twice"),
+            Self::Lengths { axes } => write!(f, "zipped axes differ in length: {}", lengths(axes)),
+            Self::TooLong { axes } => write!(f, "too many items for one map: {}; use `map_iter`", lengths(axes)),
+            Self::MovedBroadcast { name, port } => write!(
+                f,
+                "input `{name}` is taken by value and `{port}` cannot be cloned, so it must be an axis of the map"
+            ),
+        }
+    }
+}
+
+/// What an engine could not do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The engine cannot do what the pipeline or the run asks for.
+    #[error("engine `{engine}` does not support {capability}{}", node.as_ref().map(|n| format!(" (node `{n}`)")).unwrap_or_default())]
+    Unsupported {
+        /// The engine.
+        engine: String,
+        /// What it cannot do.
+        capability: String,
+        /// The node that asks for it.
+        node: Option<String>,
+    },
+    /// The engine cannot be used here.
+    #[error("engine `{engine}` is not available: {reason}")]
+    Unavailable {
+        /// The engine.
+        engine: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// A setting of the engine is out of range.
+    #[error("engine `{engine}`: {problem}")]
+    Config {
+        /// The engine.
+        engine: String,
+        /// What is wrong, and what is right.
+        problem: String,
+    },
+    /// The engine returned before every chunk was done: a defect of the engine.
+    #[error("engine `{engine}` stopped with {missing} of {items} items not delivered")]
+    Incomplete {
+        /// The engine.
+        engine: String,
+        /// How many items are missing.
+        missing: usize,
+        /// How many items there were.
+        items: usize,
+    },
+}
+
+impl EngineError {
+    /// Whether the engine cannot do what was asked.
+    ///
+    /// # Example
+    /// ```
+    /// # extern crate hypernodes_core as hypernodes;
+    /// use hypernodes::EngineError;
+    /// let error = EngineError::Unsupported { engine: "toy".into(), capability: "async nodes".into(), node: None };
+    /// assert!(error.is_unsupported());
+    /// assert_eq!(error.to_string(), "engine `toy` does not support async nodes");
+    /// ```
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, Self::Unsupported { .. })
+    }
+}

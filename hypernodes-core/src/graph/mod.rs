@@ -1,0 +1,138 @@
+//! The graph: nodes joined by the names of what they take and give.
+//!
+//! Names are joined in `hypernodes-wiring`; here the joined ports are checked for their types, defaults and moves. What
+//! a run does with the graph does not belong here.
+
+mod check;
+
+use std::fmt;
+
+use hypernodes_wiring::{InputShape, Interface, NodeShape, Source, Wiring, WiringProblem, WiringWarning, wire};
+
+use crate::error::BuildError;
+use crate::node::{DefaultValue, InputPort, NodeRef};
+use crate::pipeline::{MapOver, Pipeline};
+use crate::value::PortType;
+
+/// A nested pipeline, as a node shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct NestedInfo<'a> {
+    /// The pipeline inside.
+    pub pipeline: &'a Pipeline,
+    /// What it is mapped over, in the names of the outer pipeline.
+    pub map_over: Option<&'a MapOver>,
+}
+
+/// Checked nodes and wires; nothing of a run.
+pub(crate) struct Graph {
+    pub(crate) nodes: Vec<NodeRef>,
+    pub(crate) wiring: Wiring,
+    /// Names for messages: the node's name, with its outputs where two nodes share a name.
+    pub(crate) labels: Vec<String>,
+    pub(crate) inputs: Vec<GraphInput>,
+}
+
+/// A value that comes from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct GraphInput {
+    pub(crate) name: String,
+    pub(crate) port: PortType,
+    pub(crate) default: Option<DefaultValue>,
+    /// The node and input that move the value, where its type cannot be cloned.
+    pub(crate) moved_by: Option<(usize, usize)>,
+}
+
+impl Graph {
+    pub(crate) fn new(mut nodes: Vec<NodeRef>, interface: &Interface) -> Result<Self, Vec<BuildError>> {
+        let mut problems: Vec<BuildError> = nodes.iter_mut().flat_map(|node| node.problems.drain(..)).collect();
+        let labels = labels(&nodes);
+        let wiring = wire(&shapes(&nodes), interface);
+        problems.extend(check::edge_types(&nodes, &labels));
+        let (inputs, input_problems) = check::inputs(&nodes, &labels);
+        problems.extend(input_problems);
+        problems.extend(check::moves(&nodes, &labels));
+        match wiring {
+            Err(wrong) => {
+                let mut all: Vec<BuildError> = wrong.into_iter().map(BuildError::from).collect();
+                all.append(&mut problems);
+                Err(all)
+            }
+            Ok(_) if !problems.is_empty() => Err(problems),
+            Ok(wiring) => {
+                let by_name = |name: &str| inputs.get(name).cloned();
+                let inputs = wiring.inputs.iter().filter_map(|input| by_name(&input.name)).collect();
+                Ok(Self { nodes, wiring, labels, inputs })
+            }
+        }
+    }
+
+    /// All output names, sorted.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = &str> {
+        self.wiring.producers.keys().map(String::as_str)
+    }
+
+    pub(crate) fn input(&self, name: &str) -> Option<(usize, &GraphInput)> {
+        let at = self.inputs.binary_search_by(|input| input.name.as_str().cmp(name)).ok()?;
+        Some((at, &self.inputs[at]))
+    }
+
+    /// What is wrong with a choice of outputs.
+    pub(crate) fn check_selection(&self, outputs: &[String]) -> Vec<WiringProblem> {
+        let interface = Interface { inputs: None, outputs: Some(outputs.to_vec()) };
+        wire(&shapes(&self.nodes), &interface).err().unwrap_or_default()
+    }
+
+    pub(crate) fn warnings(&self) -> &[WiringWarning] {
+        &self.wiring.warnings
+    }
+
+    /// The consumer that moves a node's output, where its type cannot be cloned.
+    pub(crate) fn output_moved_by(&self, node: usize, output: usize) -> Option<(usize, usize)> {
+        let port = Source::Node { node, output };
+        self.wiring.sources.iter().enumerate().find_map(|(consumer, sources)| {
+            sources.iter().enumerate().find_map(|(input, source)| {
+                let moves = self.nodes[consumer].signature.inputs[input].passing == crate::node::Passing::Move;
+                (*source == port && moves).then_some((consumer, input))
+            })
+        })
+    }
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph").field("nodes", &self.labels).finish_non_exhaustive()
+    }
+}
+
+/// The names alone, for the wiring.
+fn shapes(nodes: &[NodeRef]) -> Vec<NodeShape> {
+    let shape = |node: &NodeRef| {
+        let signature = node.signature();
+        let input = |input: &InputPort| InputShape { name: input.name.to_string(), optional: input.default.is_some() };
+        NodeShape {
+            name: signature.name.to_string(),
+            inputs: signature.inputs.iter().map(input).collect(),
+            outputs: signature.outputs.iter().map(|output| output.name.to_string()).collect(),
+        }
+    };
+    nodes.iter().map(shape).collect()
+}
+
+/// Node names; where several nodes share one, their outputs tell them apart.
+fn labels(nodes: &[NodeRef]) -> Vec<String> {
+    let mut count = std::collections::BTreeMap::<&str, usize>::new();
+    for node in nodes {
+        *count.entry(&node.signature.name).or_default() += 1;
+    }
+    nodes
+        .iter()
+        .map(|node| {
+            let signature = &node.signature;
+            if count[&*signature.name] == 1 {
+                return signature.name.to_string();
+            }
+            let outputs: Vec<&str> = signature.outputs.iter().map(|output| &*output.name).collect();
+            format!("{}[{}]", signature.name, outputs.join(","))
+        })
+        .collect()
+}

@@ -1,0 +1,246 @@
+//! One call of a node for all rows of a chunk: its arguments, and where its results and failures go.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::error::{BoxError, Cause};
+use crate::run::RunContext;
+use crate::value::{Arg, Column, PortValue};
+
+/// The arguments of a call, in the order of the parameters.
+#[derive(Debug)]
+pub struct Args(Vec<Option<Arg>>);
+
+impl Args {
+    /// Takes an argument out, to move its values.
+    ///
+    /// # Panics
+    /// When it was taken before.
+    #[must_use]
+    pub fn take(&mut self, index: usize) -> Arg {
+        self.0[index].take().expect("generated code takes each argument once")
+    }
+
+    /// Looks at an argument.
+    ///
+    /// # Panics
+    /// When it was taken before.
+    #[must_use]
+    pub fn at(&self, index: usize) -> &Arg {
+        self.0[index].as_ref().expect("generated code takes each argument once")
+    }
+}
+
+/// A row that failed, and why.
+#[derive(Debug)]
+pub struct RowFailure {
+    /// The row inside the chunk as the call saw it.
+    pub row: usize,
+    /// Why it failed.
+    pub cause: Cause,
+}
+
+/// One call of a node for all rows of a chunk.
+#[derive(Debug)]
+pub struct Call<'a> {
+    rows: usize,
+    args: Vec<Option<Arg>>,
+    columns: Vec<Column>,
+    failures: Vec<RowFailure>,
+    context: &'a RunContext,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(rows: usize, args: Vec<Option<Arg>>, context: &'a RunContext) -> Self {
+        Self { rows, args, columns: Vec::new(), failures: Vec::new(), context }
+    }
+
+    /// How many rows there are to compute.
+    #[inline]
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The arguments, to be taken once.
+    #[must_use]
+    pub fn take_args(&mut self) -> Args {
+        Args(std::mem::take(&mut self.args))
+    }
+
+    /// What the run that this call belongs to shares.
+    #[must_use]
+    pub fn context(&self) -> &'a RunContext {
+        self.context
+    }
+
+    /// Adds the column of the next output: the values of the rows that did not fail, in order.
+    pub fn push(&mut self, column: Column) {
+        self.columns.push(column);
+    }
+
+    /// Notes that a row failed. Rows are told in ascending order.
+    pub fn fail(&mut self, row: usize, cause: Cause) {
+        self.failures.push(RowFailure { row, cause });
+    }
+
+    /// Whether the rows after a failing one need not be computed.
+    #[must_use]
+    pub fn stops_at_first_failure(&self) -> bool {
+        self.context.fail_fast()
+    }
+
+    /// Fails every row for the same reason (a state that cannot be built, say): the first one carries the cause.
+    pub fn fail_all(&mut self, outputs: &[crate::PortType], cause: impl Into<BoxError>) {
+        self.columns = outputs.iter().map(|port| port.empty()).collect();
+        let cause = cause.into();
+        let text = cause.to_string();
+        let rest = 1..if self.stops_at_first_failure() { 1 } else { self.rows };
+        self.fail(0, Cause::Error(cause));
+        for row in rest {
+            self.fail(row, Cause::Error(text.clone().into()));
+        }
+    }
+
+    pub(crate) fn finish(self) -> (Vec<Column>, Vec<RowFailure>) {
+        (self.columns, self.failures)
+    }
+
+    /// Computes one infallible output: a dense loop, which keeps its vectorisation.
+    ///
+    /// A panic is caught; the row is where the output ended. (`Vec::extend` over a range keeps the length exact when
+    /// it unwinds: observed behaviour of std, held by a test.)
+    #[inline]
+    pub fn emit<T: PortValue>(&mut self, mut row: impl FnMut(usize) -> T) {
+        let rows = self.rows;
+        let mut out = Vec::with_capacity(rows);
+        let mut from = 0;
+        while from < rows {
+            let before = out.len();
+            let result = catch_unwind(AssertUnwindSafe(|| out.extend((from..rows).map(&mut row))));
+            let Err(payload) = result else { break };
+            from += out.len() - before + 1;
+            if self.note_panic(from - 1, payload) {
+                break;
+            }
+        }
+        self.columns.push(Column::from_vec(out));
+    }
+
+    /// Computes one fallible output.
+    #[inline]
+    pub fn emit_fallible<T: PortValue, E: Into<BoxError>>(&mut self, mut row: impl FnMut(usize) -> Result<T, E>) {
+        let mut out = Vec::with_capacity(self.rows);
+        self.each(|i| row(i), |value| out.push(value));
+        self.columns.push(Column::from_vec(out));
+    }
+
+    /// Computes several outputs, returned as a tuple.
+    #[inline]
+    pub fn emit_tuple<T: OutputTuple>(&mut self, mut row: impl FnMut(usize) -> T) {
+        let mut out = T::vectors(self.rows);
+        self.each(|i| Ok::<T, BoxError>(row(i)), |value| value.push(&mut out));
+        T::columns(out, &mut self.columns);
+    }
+
+    /// Computes several outputs, returned as a `Result` of a tuple.
+    #[inline]
+    pub fn emit_tuple_fallible<T: OutputTuple, E: Into<BoxError>>(
+        &mut self,
+        mut row: impl FnMut(usize) -> Result<T, E>,
+    ) {
+        let mut out = T::vectors(self.rows);
+        self.each(|i| row(i), |value| value.push(&mut out));
+        T::columns(out, &mut self.columns);
+    }
+
+    #[inline]
+    fn each<T, E: Into<BoxError>>(&mut self, mut row: impl FnMut(usize) -> Result<T, E>, mut keep: impl FnMut(T)) {
+        let rows = self.rows;
+        let mut next = 0;
+        while next < rows {
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                while next < rows {
+                    let at = next;
+                    next += 1;
+                    keep(row(at)?);
+                }
+                Ok::<(), E>(())
+            }));
+            let stop = match result {
+                Ok(Ok(())) => true,
+                Ok(Err(error)) => self.note_error(next - 1, error.into()),
+                Err(payload) => self.note_panic(next - 1, payload),
+            };
+            if stop {
+                break;
+            }
+        }
+    }
+
+    #[cold]
+    fn note_error(&mut self, row: usize, error: BoxError) -> bool {
+        self.fail(row, Cause::Error(error));
+        self.stops_at_first_failure()
+    }
+
+    #[cold]
+    fn note_panic(&mut self, row: usize, payload: Box<dyn Any + Send>) -> bool {
+        self.fail(row, Cause::from_panic(payload));
+        self.stops_at_first_failure()
+    }
+}
+
+/// The tuples that a node with several outputs may return: 1 to 12 values.
+pub trait OutputTuple: Sized {
+    /// One vector per value.
+    type Vectors;
+    /// Empty vectors with room for `rows` values.
+    fn vectors(rows: usize) -> Self::Vectors;
+    /// Adds a row.
+    fn push(self, vectors: &mut Self::Vectors);
+    /// Gives the vectors away as columns.
+    fn columns(vectors: Self::Vectors, columns: &mut Vec<Column>);
+    /// The port types, in order.
+    fn ports() -> Vec<crate::PortType>;
+}
+
+macro_rules! output_tuples {
+    ($(($($T:ident $v:ident),+))+) => {$(
+        impl<$($T: PortValue),+> OutputTuple for ($($T,)+) {
+            type Vectors = ($(Vec<$T>,)+);
+            fn vectors(rows: usize) -> Self::Vectors {
+                ($(Vec::<$T>::with_capacity(rows),)+)
+            }
+            #[inline]
+            fn push(self, vectors: &mut Self::Vectors) {
+                #[expect(non_snake_case, reason = "one binding per type parameter")]
+                let ($($T,)+) = self;
+                let ($($v,)+) = vectors;
+                $($v.push($T);)+
+            }
+            fn columns(vectors: Self::Vectors, columns: &mut Vec<Column>) {
+                let ($($v,)+) = vectors;
+                $(columns.push(Column::from_vec($v));)+
+            }
+            fn ports() -> Vec<crate::PortType> {
+                vec![$(crate::PortType::of::<$T>()),+]
+            }
+        }
+    )+};
+}
+
+output_tuples! {
+    (A a)
+    (A a, B b)
+    (A a, B b, C c)
+    (A a, B b, C c, D d)
+    (A a, B b, C c, D d, E e)
+    (A a, B b, C c, D d, E e, F f)
+    (A a, B b, C c, D d, E e, F f, G g)
+    (A a, B b, C c, D d, E e, F f, G g, H h)
+    (A a, B b, C c, D d, E e, F f, G g, H h, I i)
+    (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j)
+    (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k)
+    (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l)
+}

@@ -1,0 +1,397 @@
+//! How generated code finds out, on stable Rust, what a type can do: method resolution prefers the more specific
+//! implementation ("autoref specialisation"). It works for concrete types only, which is all that `#[node]` accepts.
+//!
+//! Each probe answers with a zero-sized strategy, so the answer costs nothing at run time.
+
+use std::borrow::Borrow;
+use std::marker::PhantomData;
+
+use super::call::{Args, Call, OutputTuple};
+use super::signature::Passing;
+use crate::error::BoxError;
+use crate::value::{Column, Lane, PortType, PortValue, Values};
+
+// ---- parameters taken by reference
+
+/// Asks how a `&U` parameter is stored: as `U`, or through `ToOwned` where `U` is unsized.
+pub struct RefProbe<U: ?Sized>(PhantomData<fn(&U)>);
+
+impl<U: ?Sized> RefProbe<U> {
+    pub const NEW: Self = Self(PhantomData);
+}
+impl<U: ?Sized> Clone for RefProbe<U> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<U: ?Sized> Copy for RefProbe<U> {}
+
+/// A sized type is stored as itself (the preferred answer).
+pub trait RefAsSelf<U> {
+    fn strategy(self) -> AsSelf<U>;
+}
+impl<U: PortValue> RefAsSelf<U> for &RefProbe<U> {
+    fn strategy(self) -> AsSelf<U> {
+        AsSelf(PhantomData)
+    }
+}
+
+/// An unsized type is stored as what `ToOwned` makes of it.
+pub trait RefAsOwned<U: ?Sized> {
+    fn strategy(self) -> AsOwned<U>;
+}
+impl<U: ToOwned + ?Sized> RefAsOwned<U> for RefProbe<U>
+where
+    U::Owned: PortValue,
+{
+    fn strategy(self) -> AsOwned<U> {
+        AsOwned(PhantomData)
+    }
+}
+
+pub struct AsSelf<U>(PhantomData<fn(&U)>);
+impl<U> Clone for AsSelf<U> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<U> Copy for AsSelf<U> {}
+
+pub struct AsOwned<U: ?Sized>(PhantomData<fn(&U)>);
+impl<U: ?Sized> Clone for AsOwned<U> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<U: ?Sized> Copy for AsOwned<U> {}
+
+/// A parameter taken by reference.
+pub trait RefParam: Copy {
+    type Stored: PortValue;
+    type View: ?Sized;
+
+    fn view(self, stored: &Self::Stored) -> &Self::View;
+
+    fn port(self) -> PortType {
+        PortType::of::<Self::Stored>()
+    }
+    fn passing(self) -> Passing {
+        Passing::Ref
+    }
+    fn lane(self, args: &Args, index: usize, rows: usize) -> Lane<'_, Self::Stored> {
+        args.at(index).lane(rows)
+    }
+}
+impl<U: PortValue> RefParam for AsSelf<U> {
+    type Stored = U;
+    type View = U;
+    #[inline(always)]
+    fn view(self, stored: &U) -> &U {
+        stored
+    }
+}
+impl<U: ToOwned + ?Sized> RefParam for AsOwned<U>
+where
+    U::Owned: PortValue,
+{
+    type Stored = U::Owned;
+    type View = U;
+    #[inline(always)]
+    fn view(self, stored: &U::Owned) -> &U {
+        stored.borrow()
+    }
+}
+
+impl<U: PortValue> AsSelf<U> {
+    /// A default for a `&U` parameter is a `U`.
+    pub fn default_column(self, value: U) -> Column {
+        Column::one(value)
+    }
+}
+impl<U: ToOwned + ?Sized> AsOwned<U>
+where
+    U::Owned: PortValue,
+{
+    /// A default for a `&str` parameter is a `&str`.
+    pub fn default_column(self, value: &U) -> Column {
+        Column::one(value.to_owned())
+    }
+}
+
+// ---- parameters taken by value
+
+/// Asks whether a by-value parameter can be cloned.
+pub struct ValueProbe<T>(PhantomData<fn(T)>);
+
+impl<T> ValueProbe<T> {
+    pub const NEW: Self = Self(PhantomData);
+}
+impl<T> Clone for ValueProbe<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for ValueProbe<T> {}
+
+/// A type that can be cloned (the preferred answer).
+pub trait ValueCloned<T> {
+    fn strategy(self) -> Cloned<T>;
+}
+impl<T: Clone + PortValue> ValueCloned<T> for &ValueProbe<T> {
+    fn strategy(self) -> Cloned<T> {
+        Cloned(PhantomData)
+    }
+}
+
+/// A type that can only be moved.
+pub trait ValueMoved<T> {
+    fn strategy(self) -> Moved<T>;
+}
+impl<T: PortValue> ValueMoved<T> for ValueProbe<T> {
+    fn strategy(self) -> Moved<T> {
+        Moved(PhantomData)
+    }
+}
+
+pub struct Cloned<T>(PhantomData<fn(T)>);
+impl<T> Clone for Cloned<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Cloned<T> {}
+
+pub struct Moved<T>(PhantomData<fn(T)>);
+impl<T> Clone for Moved<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Moved<T> {}
+
+/// A parameter taken by value.
+pub trait ValueParam: Copy {
+    type Stored: PortValue;
+    const CLONES: bool;
+
+    fn duplicate(self, value: &Self::Stored) -> Self::Stored;
+
+    fn port(self) -> PortType {
+        PortType::of::<Self::Stored>()
+    }
+    fn passing(self) -> Passing {
+        if Self::CLONES { Passing::Clone } else { Passing::Move }
+    }
+    fn values(self, args: &mut Args, index: usize, rows: usize) -> Values<Self::Stored> {
+        args.take(index).into_values(rows, Self::CLONES)
+    }
+    fn default_column(self, value: Self::Stored) -> Column {
+        Column::one(value)
+    }
+}
+impl<T: Clone + PortValue> ValueParam for Cloned<T> {
+    type Stored = T;
+    const CLONES: bool = true;
+    #[inline(always)]
+    fn duplicate(self, value: &T) -> T {
+        value.clone()
+    }
+}
+impl<T: PortValue> ValueParam for Moved<T> {
+    type Stored = T;
+    const CLONES: bool = false;
+    fn duplicate(self, _: &T) -> T {
+        unreachable!("a value that cannot be cloned has one use only, checked at build")
+    }
+}
+
+/// The values of a by-value argument, one row after the other.
+pub enum ValueLane<'a, T> {
+    Moved(&'a mut std::vec::IntoIter<T>),
+    Shared(Lane<'a, T>),
+}
+
+impl<T: PortValue> Values<T> {
+    /// Opens the values for a loop over rows.
+    pub fn open(&mut self, rows: usize) -> ValueLane<'_, T> {
+        match self {
+            Self::Moved(values) => ValueLane::Moved(values),
+            Self::Shared(arg) => ValueLane::Shared(arg.lane(rows)),
+        }
+    }
+}
+
+impl<T: PortValue> ValueLane<'_, T> {
+    #[inline]
+    pub fn is_dense(&self) -> bool {
+        matches!(self, Self::Shared(Lane::Dense(_)))
+    }
+    #[inline]
+    pub fn is_flat(&self) -> bool {
+        matches!(self, Self::Shared(lane) if lane.is_flat())
+    }
+    #[inline]
+    pub fn dense(&self) -> &[T] {
+        match self {
+            Self::Shared(lane) => lane.dense(),
+            Self::Moved(_) => &[],
+        }
+    }
+    #[inline]
+    pub fn masked(&self) -> (&[T], usize) {
+        match self {
+            Self::Shared(lane) => lane.masked(),
+            Self::Moved(_) => (&[], 0),
+        }
+    }
+    /// The value of the next row; rows are asked for in order, each once.
+    #[inline]
+    pub fn next(&mut self, row: usize, strategy: impl ValueParam<Stored = T>) -> T {
+        match self {
+            Self::Moved(values) => values.next().expect("one value per row"),
+            Self::Shared(lane) => strategy.duplicate(lane.at(row)),
+        }
+    }
+}
+
+// ---- results
+
+/// Asks whether a result is a `Result`.
+pub struct ResultProbe<R>(PhantomData<fn() -> R>);
+
+impl<R> ResultProbe<R> {
+    pub const NEW: Self = Self(PhantomData);
+    /// Asks of what a closure returns; it is never called.
+    pub fn of(_: &impl FnOnce() -> R) -> Self {
+        Self(PhantomData)
+    }
+}
+impl<R> Clone for ResultProbe<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<R> Copy for ResultProbe<R> {}
+
+/// A `Result` (the preferred answer).
+pub trait ResultFallible<T, E> {
+    fn strategy(self) -> Fallible<T, E>;
+}
+impl<T, E: Into<BoxError>> ResultFallible<T, E> for &ResultProbe<Result<T, E>> {
+    fn strategy(self) -> Fallible<T, E> {
+        Fallible(PhantomData)
+    }
+}
+
+/// Anything else.
+pub trait ResultPlain<T> {
+    fn strategy(self) -> Plain<T>;
+}
+impl<T> ResultPlain<T> for ResultProbe<T> {
+    fn strategy(self) -> Plain<T> {
+        Plain(PhantomData)
+    }
+}
+
+pub struct Fallible<T, E>(PhantomData<fn() -> (T, E)>);
+impl<T, E> Clone for Fallible<T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, E> Copy for Fallible<T, E> {}
+
+pub struct Plain<T>(PhantomData<fn() -> T>);
+impl<T> Clone for Plain<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Plain<T> {}
+
+/// Whether a type is a `Result`, as a constant: `<IsResult<R>>::YES`. The inherent constant wins where it exists.
+pub struct IsResult<R>(PhantomData<fn() -> R>);
+impl<T, E> IsResult<Result<T, E>> {
+    pub const YES: bool = true;
+}
+/// The answer for everything else.
+pub trait IsNoResult {
+    const YES: bool = false;
+}
+impl<R> IsNoResult for IsResult<R> {}
+
+/// What a node returns: fallible or not, one value or a tuple.
+pub trait ReturnKind: Copy {
+    type Returned;
+    type Value;
+
+    fn emit(self, call: &mut Call<'_>, row: impl FnMut(usize) -> Self::Returned)
+    where
+        Self::Value: PortValue;
+    fn emit_tuple(self, call: &mut Call<'_>, row: impl FnMut(usize) -> Self::Returned)
+    where
+        Self::Value: OutputTuple;
+    fn port(self) -> PortType
+    where
+        Self::Value: PortValue,
+    {
+        PortType::of::<Self::Value>()
+    }
+    fn ports(self) -> Vec<PortType>
+    where
+        Self::Value: OutputTuple,
+    {
+        Self::Value::ports()
+    }
+    /// Brings a returned value into the form of a `Result`.
+    fn into_result(self, returned: Self::Returned) -> Result<Self::Value, BoxError>;
+}
+
+impl<T, E: Into<BoxError>> ReturnKind for Fallible<T, E> {
+    type Returned = Result<T, E>;
+    type Value = T;
+    #[inline(always)]
+    fn emit(self, call: &mut Call<'_>, row: impl FnMut(usize) -> Result<T, E>)
+    where
+        T: PortValue,
+    {
+        call.emit_fallible(row);
+    }
+    #[inline(always)]
+    fn emit_tuple(self, call: &mut Call<'_>, row: impl FnMut(usize) -> Result<T, E>)
+    where
+        T: OutputTuple,
+    {
+        call.emit_tuple_fallible(row);
+    }
+    fn into_result(self, returned: Result<T, E>) -> Result<T, BoxError> {
+        returned.map_err(Into::into)
+    }
+}
+
+impl<T> ReturnKind for Plain<T> {
+    type Returned = T;
+    type Value = T;
+    #[inline(always)]
+    fn emit(self, call: &mut Call<'_>, row: impl FnMut(usize) -> T)
+    where
+        T: PortValue,
+    {
+        call.emit(row);
+    }
+    #[inline(always)]
+    fn emit_tuple(self, call: &mut Call<'_>, row: impl FnMut(usize) -> T)
+    where
+        T: OutputTuple,
+    {
+        call.emit_tuple(row);
+    }
+    fn into_result(self, returned: T) -> Result<T, BoxError> {
+        Ok(returned)
+    }
+}
+
+/// Stands for an argument in a call that is written down to learn its type, and never made.
+pub fn never<T>() -> T {
+    unreachable!("only the type of this call is used")
+}

@@ -1,0 +1,228 @@
+//! A map over an iterator: results come in order while it goes, in bounded memory.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::outputs::find;
+use super::{Inputs, Pipeline, resolve};
+use crate::clock;
+use crate::engine::{Assist, Engine};
+use crate::error::{Error, Failure, RunError};
+use crate::plan::Plan;
+use crate::run::{Feed, Source, Taken};
+use crate::value::{Arg, Column, PortValue};
+
+/// A piece is sent off unfilled when its items take longer than this to come.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// The results of [`Pipeline::map_iter`], in the order of the rows.
+pub struct MapIter<I: Iterator> {
+    rows: Option<I>,
+    feed: Arc<Feed>,
+    plan: Arc<Plan>,
+    engine: Arc<dyn Engine>,
+    /// The arguments of a piece; `None` is the walked one.
+    template: Vec<Option<Column>>,
+    largest_piece: usize,
+    piece: usize,
+    /// Most items that are under way or finished and not given yet.
+    window: usize,
+    fail_fast: bool,
+    ready: Ready,
+}
+
+/// A finished piece, of which rows are given one by one.
+#[derive(Default)]
+struct Ready {
+    columns: Arc<[Column]>,
+    failures: BTreeMap<usize, Failure>,
+    next: usize,
+    end: usize,
+    at: usize,
+}
+
+impl<I: Iterator> MapIter<I>
+where
+    I::Item: PortValue,
+{
+    pub(super) fn new(pipeline: &Pipeline, inputs: Inputs, axis: &str, rows: I) -> Result<Self, Error> {
+        let inputs = inputs.with_items(axis.to_owned(), Vec::<I::Item>::new());
+        let plan = pipeline.plan_for(&inputs);
+        let context = pipeline.context();
+        let (axes, _) = resolve::mapped(pipeline, &plan, inputs, &vec![axis.to_owned()].into())?;
+        pipeline.check_capabilities(&plan, &context)?;
+        let engine = Arc::clone(context.engine());
+        let sizing = engine.sizing(&plan, usize::MAX);
+        let largest_piece = sizing.rows_in_cache(&plan);
+        let pieces = 2 * sizing.workers.max(1) + 2;
+        let template = axes.into_iter().map(|axis| match axis {
+            crate::run::Axis::Broadcast(column) => Some(column),
+            _ => None,
+        });
+        Ok(Self {
+            rows: Some(rows),
+            template: template.collect(),
+            largest_piece,
+            piece: 1,
+            window: pieces,
+            fail_fast: context.policy() == crate::config::ErrorPolicy::FailFast,
+            feed: Arc::new(Feed::new(Arc::clone(&plan), context, sizing, Source::Pieces(Default::default()), 0)),
+            plan,
+            engine,
+            ready: Ready::default(),
+        })
+    }
+
+    /// Items in a piece: as many as fill the engine's target time, growing step by step.
+    fn next_piece(&mut self) -> usize {
+        let by_time = self.feed.rows_in_target().unwrap_or(1);
+        self.piece = by_time.min(self.piece.saturating_mul(8)).clamp(1, self.largest_piece);
+        self.piece
+    }
+
+    /// Fills the feed up to the window. Gives up waiting for a slow iterator once something is under way.
+    fn fill(&mut self) {
+        let began = clock::now();
+        while self.rows.is_some() && self.feed.held() < self.window.saturating_mul(self.piece) {
+            let wanted = self.next_piece();
+            let mut values = Vec::with_capacity(wanted);
+            let mut is_late = false;
+            while values.len() < wanted && !is_late {
+                let Some(value) = self.rows.as_mut().and_then(Iterator::next) else {
+                    self.rows = None;
+                    break;
+                };
+                values.push(value);
+                is_late = (values.len() < 16 || values.len() % 64 == 0) && began.elapsed() > PATIENCE;
+            }
+            if !values.is_empty() {
+                let rows = values.len();
+                let mut walked = Some(Column::from_vec(values));
+                let args = self.template.iter().map(|broadcast| match broadcast {
+                    Some(column) => Arg::broadcast(column.clone()),
+                    None => Arg::dense(walked.take().expect("one input is walked")),
+                });
+                self.feed.push(rows, args.collect());
+            }
+            if is_late {
+                break;
+            }
+        }
+    }
+
+    /// Waits for the next finished piece. `false` when there is none any more.
+    fn advance(&mut self) -> Result<bool, Error> {
+        loop {
+            self.fill();
+            let assist = self.engine.assist(&self.feed);
+            let taken = match assist {
+                Assist::Background => self.feed.take(true),
+                Assist::Shared => match self.feed.take(false) {
+                    Taken::Pending | Taken::Empty if self.compute_one() => continue,
+                    Taken::Pending => self.feed.take(true),
+                    taken => taken,
+                },
+                Assist::None => match self.feed.take(false) {
+                    Taken::Pending | Taken::Empty if self.feed.has_more() => {
+                        self.engine.drive(&self.feed)?;
+                        self.feed.take(true)
+                    }
+                    taken => taken,
+                },
+            };
+            match taken {
+                Taken::Piece { start, rows, columns, failures } => {
+                    self.ready = Ready { columns: columns.into(), failures, next: start, end: start + rows, at: 0 };
+                    return Ok(true);
+                }
+                Taken::Empty if self.rows.is_none() && !self.feed.has_more() => return Ok(false),
+                Taken::Empty | Taken::Pending => {}
+            }
+        }
+    }
+
+    fn compute_one(&self) -> bool {
+        let Some(mut chunk) = self.feed.next() else { return false };
+        let outcome = self.feed.execute(&mut chunk);
+        self.feed.put(chunk, outcome);
+        true
+    }
+
+    fn end(&mut self) {
+        self.rows = None;
+        self.feed.abandon();
+        self.ready = Ready::default();
+    }
+}
+
+impl<I: Iterator> Iterator for MapIter<I>
+where
+    I::Item: PortValue,
+{
+    type Item = Result<IterRow, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ready.next == self.ready.end {
+            match self.advance() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    self.end();
+                    return Some(Err(error));
+                }
+            }
+        }
+        let item = self.ready.next;
+        self.ready.next += 1;
+        if !self.ready.failures.is_empty()
+            && let Some(failure) = self.ready.failures.remove(&item)
+        {
+            if self.fail_fast {
+                self.end();
+            }
+            return Some(Err(RunError::from(failure).into()));
+        }
+        let at = self.ready.at;
+        self.ready.at += 1;
+        Some(Ok(IterRow { plan: Arc::clone(&self.plan), columns: Arc::clone(&self.ready.columns), at }))
+    }
+}
+
+impl<I: Iterator> Drop for MapIter<I> {
+    fn drop(&mut self) {
+        self.feed.abandon();
+    }
+}
+
+impl<I: Iterator> fmt::Debug for MapIter<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MapIter").field("plan", &self.plan).field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+/// The outputs of one item of [`Pipeline::map_iter`].
+#[derive(Clone)]
+pub struct IterRow {
+    plan: Arc<Plan>,
+    columns: Arc<[Column]>,
+    at: usize,
+}
+
+impl IterRow {
+    /// The value of an output.
+    ///
+    /// # Errors
+    /// An output that is not there, or of another type.
+    pub fn get<T: PortValue>(&self, name: &str) -> Result<&T, Error> {
+        let at = find::<T>(&self.plan, name)?;
+        Ok(&self.columns[at].typed::<T>()[self.at])
+    }
+}
+
+impl fmt::Debug for IterRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IterRow").field("at", &self.at).field("plan", &self.plan).finish_non_exhaustive()
+    }
+}

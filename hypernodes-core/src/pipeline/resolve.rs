@@ -1,0 +1,206 @@
+//! From the caller's inputs to the arguments of a plan: every problem is found before anything runs.
+
+use indexmap::IndexMap;
+
+use super::inputs::{Given, Inputs};
+use super::map::{MapMode, MapOver, strides};
+use super::Pipeline;
+use crate::error::{Error, InputProblem, RunError};
+use crate::node::{Name, Passing};
+use crate::plan::{Fill, Plan, PlanInput};
+use crate::run::Axis;
+use crate::value::{Arg, Column};
+
+/// Columns of more values than this cannot be indexed by views.
+const MOST_VALUES: usize = u32::MAX as usize;
+
+/// The inputs of a plan matched with what was given, and what is wrong so far.
+struct Matched<'p> {
+    inputs: Vec<(&'p PlanInput, Option<Given>)>,
+    problems: Vec<InputProblem>,
+}
+
+fn matched<'p>(pipeline: &Pipeline, plan: &'p Plan, inputs: Inputs) -> Matched<'p> {
+    let mut problems = Vec::new();
+    let mut given = IndexMap::<Name, Given>::with_capacity(inputs.given.len());
+    for value in inputs.given {
+        if given.contains_key(&value.name) {
+            problems.push(InputProblem::Twice { name: value.name.to_string() });
+        }
+        given.insert(value.name.clone(), value);
+    }
+    let mut matched = Vec::with_capacity(plan.inputs.len());
+    for input in &plan.inputs {
+        matched.push((input, given.swap_remove(&input.name)));
+    }
+    let unknown: Vec<String> = given
+        .keys()
+        .filter(|name| pipeline.graph.input(name).is_none() && !pipeline.graph.wiring.producers.contains_key(&***name))
+        .map(|name| name.to_string())
+        .collect();
+    for (input, value) in &matched {
+        let computed = pipeline.graph.wiring.producers.get(&*input.name);
+        match value {
+            None if matches!(input.fill, Fill::Required) => problems.push(InputProblem::Missing {
+                name: input.name.to_string(),
+                nodes: input.users.clone(),
+                port: input.port,
+                similar: hypernodes_wiring::suggest(&input.name, unknown.iter().map(String::as_str)),
+            }),
+            Some(value) if value.is_supply && computed.is_none() => problems.push(not_computed(pipeline, &value.name)),
+            _ => {}
+        }
+    }
+    for (name, value) in &given {
+        match pipeline.graph.wiring.producers.get(&**name) {
+            // Supplied, but nothing that was asked for needs it.
+            Some(_) if value.is_supply => {}
+            Some(port) => problems.push(InputProblem::Computed {
+                name: name.to_string(),
+                node: pipeline.graph.labels[port.node].clone(),
+            }),
+            None if value.is_supply => problems.push(not_computed(pipeline, name)),
+            // An input of nodes that are not needed for the outputs.
+            None if pipeline.graph.input(name).is_some() => {}
+            None => problems.push(InputProblem::Unknown {
+                name: name.to_string(),
+                available: pipeline.graph.inputs.iter().map(|input| input.name.clone()).collect(),
+            }),
+        }
+    }
+    Matched { inputs: matched, problems }
+}
+
+fn not_computed(pipeline: &Pipeline, name: &str) -> InputProblem {
+    InputProblem::NotComputed {
+        name: name.to_owned(),
+        available: pipeline.graph.outputs().map(str::to_owned).collect(),
+    }
+}
+
+fn failed(pipeline: &Pipeline, problems: Vec<InputProblem>) -> Error {
+    RunError::Inputs { pipeline: pipeline.name.to_string(), problems }.into()
+}
+
+fn filled(fill: &Fill) -> Option<Column> {
+    match fill {
+        Fill::Required => None,
+        Fill::Bound(column) => Some(column.clone()),
+        Fill::Default(make) => Some(make()),
+    }
+}
+
+/// The arguments of a single run.
+pub(super) fn single(pipeline: &Pipeline, plan: &Plan, inputs: Inputs) -> Result<Vec<Arg>, Error> {
+    let Matched { inputs, mut problems } = matched(pipeline, plan, inputs);
+    let mut args = Vec::with_capacity(inputs.len());
+    for (input, given) in inputs {
+        match given {
+            None => args.extend(filled(&input.fill).map(Arg::dense)),
+            Some(given) => match given.into_value(input.port) {
+                Ok(column) => args.push(Arg::dense(column)),
+                Err(found) => problems.push(type_problem(input, found, false)),
+            },
+        }
+    }
+    if problems.is_empty() { Ok(args) } else { Err(failed(pipeline, problems)) }
+}
+
+fn type_problem(input: &PlanInput, found: crate::PortType, axis: bool) -> InputProblem {
+    InputProblem::Type { name: input.name.to_string(), expected: input.port, found, axis }
+}
+
+/// The axes of a map, and how many items it has.
+pub(super) fn mapped(
+    pipeline: &Pipeline,
+    plan: &Plan,
+    inputs: Inputs,
+    over: &MapOver,
+) -> Result<(Vec<Axis>, usize), Error> {
+    let names: Vec<String> = inputs.names().map(str::to_owned).collect();
+    let Matched { inputs, mut problems } = matched(pipeline, plan, inputs);
+    if over.axes().is_empty() {
+        problems.push(InputProblem::NoAxis);
+    }
+    for (i, axis) in over.axes().iter().enumerate() {
+        let is_bound = pipeline.bound.contains_key(&**axis);
+        if over.axes()[..i].contains(axis) {
+            problems.push(InputProblem::AxisTwice { name: axis.to_string() });
+        } else if !names.iter().any(|name| name == axis) && !is_bound {
+            problems.push(InputProblem::UnknownAxis { name: axis.to_string(), available: names.clone() });
+        } else if pipeline.graph.input(axis).is_none() && !pipeline.graph.wiring.producers.contains_key(&**axis) {
+            // Told as an unknown input already.
+        } else if !inputs.iter().any(|(input, _)| input.name == *axis) {
+            problems.push(InputProblem::Unknown {
+                name: axis.to_string(),
+                available: plan.inputs.iter().map(|input| input.name.to_string()).collect(),
+            });
+        }
+    }
+
+    let mut columns = Vec::<(&PlanInput, Option<usize>, Column)>::with_capacity(inputs.len());
+    for (input, given) in inputs {
+        let axis = over.axes().iter().position(|axis| *axis == input.name);
+        let column = match (given, axis) {
+            (None, None) => filled(&input.fill).map(Ok),
+            // A bound value cannot be the axis of its own type; say what is expected.
+            (None, Some(_)) => match &input.fill {
+                Fill::Bound(column) => Some(Err(column.port())),
+                _ => None,
+            },
+            (Some(given), None) => Some(given.into_value(input.port)),
+            (Some(given), Some(_)) => Some(given.into_items(input.port)),
+        };
+        match column {
+            Some(Ok(column)) => {
+                if axis.is_none() && input.passing == Passing::Move {
+                    let name = input.name.to_string();
+                    problems.push(InputProblem::MovedBroadcast { name, port: input.port });
+                }
+                columns.push((input, axis, column));
+            }
+            Some(Err(found)) => problems.push(type_problem(input, found, axis.is_some())),
+            None => {}
+        }
+    }
+    if !problems.is_empty() {
+        return Err(failed(pipeline, problems));
+    }
+
+    let mut lengths = vec![(String::new(), 0); over.axes().len()];
+    for (input, axis, column) in &columns {
+        if let Some(axis) = *axis {
+            lengths[axis] = (input.name.to_string(), column.len());
+        }
+    }
+    let sizes: Vec<usize> = lengths.iter().map(|(_, length)| *length).collect();
+    let (strides, items) = match over.mode() {
+        MapMode::Zip if sizes.windows(2).any(|pair| pair[0] != pair[1]) => {
+            return Err(failed(pipeline, vec![InputProblem::Lengths { axes: lengths }]));
+        }
+        MapMode::Zip => (vec![0; sizes.len()], sizes[0]),
+        MapMode::Product => match strides(&sizes) {
+            Some(found) => found,
+            None => return Err(failed(pipeline, vec![InputProblem::TooLong { axes: lengths }])),
+        },
+    };
+    if sizes.iter().any(|&size| size > MOST_VALUES) {
+        return Err(failed(pipeline, vec![InputProblem::TooLong { axes: lengths }]));
+    }
+    let axes = columns.into_iter().map(|(input, axis, column)| match axis {
+        None => Axis::Broadcast(column),
+        Some(axis) if over.mode() == MapMode::Product => Axis::Product { column, stride: strides[axis] },
+        Some(_) if drains(input) => Axis::Drain(input.port.drain(column)),
+        Some(_) => Axis::Zip(column),
+    });
+    Ok((axes.collect(), items))
+}
+
+/// Whether the values of an axis are cut into owned pieces, so that a node can take them by value without a clone.
+fn drains(input: &PlanInput) -> bool {
+    match input.passing {
+        Passing::Ref => false,
+        Passing::Clone => input.port.needs_drop(),
+        Passing::Move => true,
+    }
+}

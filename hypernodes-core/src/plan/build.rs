@@ -1,0 +1,164 @@
+//! From a graph and the outputs that are wanted to steps and slots.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use hypernodes_wiring::Source;
+
+use super::{Fill, Plan, PlanInput, PlanOutput, Step, StepArg};
+use crate::graph::Graph;
+use crate::node::Passing;
+
+/// What a plan is made for.
+pub(crate) struct PlanRequest<'a> {
+    pub(crate) name: &'a str,
+    /// The wanted outputs, in the order in which they are given back.
+    pub(crate) outputs: &'a [String],
+    /// Outputs whose values the caller brings along.
+    pub(crate) supplied: &'a [&'a str],
+    /// What fills an input when the caller gives nothing.
+    pub(crate) fill: &'a dyn Fn(&str) -> Fill,
+}
+
+impl Plan {
+    pub(crate) fn build(graph: &Graph, request: &PlanRequest<'_>) -> Self {
+        let is_supplied = |name: &str| request.supplied.contains(&name);
+        let needed = needed(graph, request.outputs, &is_supplied);
+        let mut slots = Slots { of_source: BTreeMap::new(), count: 0 };
+        let mut inputs = Vec::<PlanInput>::new();
+        let mut steps = Vec::<Step>::new();
+        let mut step_of = vec![usize::MAX; graph.nodes.len()];
+        let mut last_use = Vec::<Option<(usize, usize)>>::new();
+
+        for &n in graph.wiring.order.iter().filter(|&&n| needed[n]) {
+            let at = steps.len();
+            step_of[n] = at;
+            let signature = graph.nodes[n].signature();
+            let mut waits = Vec::new();
+            let mut args = Vec::with_capacity(signature.inputs.len());
+            for (i, (source, input)) in graph.wiring.sources[n].iter().zip(&signature.inputs).enumerate() {
+                let (slot, is_new) = slots.get(*source);
+                match *source {
+                    Source::Node { node, .. } if !is_supplied(&input.name) => waits.push(step_of[node]),
+                    _ if is_new => inputs.push(PlanInput {
+                        name: input.name.clone(),
+                        port: input.port,
+                        slot,
+                        fill: if is_supplied(&input.name) { Fill::Required } else { (request.fill)(&input.name) },
+                        users: vec![graph.labels[n].clone()],
+                        passing: input.passing,
+                    }),
+                    _ => {
+                        let known = inputs.iter_mut().rev().find(|known| known.slot == slot);
+                        if let Some(known) = known {
+                            known.passing = Passing::Ref;
+                            if known.users.last() != Some(&graph.labels[n]) {
+                                known.users.push(graph.labels[n].clone());
+                            }
+                        }
+                    }
+                }
+                last_use.resize(slots.count, None);
+                last_use[slot] = Some((at, i));
+                args.push(StepArg { slot, last: false });
+            }
+            waits.sort_unstable();
+            waits.dedup();
+            for &before in &waits {
+                steps[before].unblocks.push(at);
+            }
+            // Filled below, when it is known which outputs are read.
+            let outs = vec![None; signature.outputs.len()];
+            steps.push(Step {
+                node: Arc::clone(&graph.nodes[n].node),
+                name: graph.labels[n].clone(),
+                args,
+                outs,
+                waits_for: waits.len(),
+                unblocks: Vec::new(),
+            });
+        }
+
+        let outputs = request.outputs.iter().filter(|name| !is_supplied(name)).filter_map(|name| {
+            let port = graph.wiring.producers.get(name)?;
+            let (slot, _) = slots.get(Source::Node { node: port.node, output: port.output });
+            last_use.resize(slots.count, None);
+            // An output is read once more, at the end, so nothing before it may move the values.
+            last_use[slot] = None;
+            let output = &graph.nodes[port.node].signature().outputs[port.output];
+            Some(PlanOutput { name: output.name.clone(), port: output.port, slot })
+        });
+        let outputs: Vec<PlanOutput> = outputs.collect();
+
+        for (slot, last) in last_use.iter().enumerate() {
+            if let &Some((step, arg)) = last {
+                debug_assert_eq!(steps[step].args[arg].slot, slot, "a slot's last use reads that slot");
+                steps[step].args[arg].last = true;
+            }
+        }
+        for (&source, &slot) in &slots.of_source {
+            if let Source::Node { node, output } = source
+                && needed[node]
+                && !is_supplied(&graph.nodes[node].signature().outputs[output].name)
+            {
+                steps[step_of[node]].outs[output] = Some(slot);
+            }
+        }
+        for step in &mut steps {
+            let wanted: Vec<bool> = step.outs.iter().map(Option::is_some).collect();
+            if wanted.contains(&false)
+                && let Some(lean) = step.node.specialise(&wanted)
+            {
+                step.node = lean;
+            }
+        }
+        inputs.sort_by(|a, b| a.name.cmp(&b.name));
+        Self {
+            name: request.name.to_owned(),
+            steps,
+            slots: slots.count,
+            inputs,
+            outputs,
+            cost: AtomicU64::new(0),
+        }
+    }
+}
+
+struct Slots {
+    of_source: BTreeMap<Source, usize>,
+    count: usize,
+}
+
+impl Slots {
+    fn get(&mut self, source: Source) -> (usize, bool) {
+        let next = self.count;
+        let slot = *self.of_source.entry(source).or_insert(next);
+        let is_new = slot == next;
+        self.count += usize::from(is_new);
+        (slot, is_new)
+    }
+}
+
+/// The nodes that contribute to the outputs: not those behind a supplied value.
+fn needed(graph: &Graph, outputs: &[String], is_supplied: &dyn Fn(&str) -> bool) -> Vec<bool> {
+    let mut needed = vec![false; graph.nodes.len()];
+    for name in outputs.iter().filter(|name| !is_supplied(name)) {
+        if let Some(port) = graph.wiring.producers.get(name) {
+            needed[port.node] = true;
+        }
+    }
+    for &n in graph.wiring.order.iter().rev() {
+        if !needed[n] {
+            continue;
+        }
+        for (source, input) in graph.wiring.sources[n].iter().zip(&graph.nodes[n].signature().inputs) {
+            if let Source::Node { node, .. } = *source
+                && !is_supplied(&input.name)
+            {
+                needed[node] = true;
+            }
+        }
+    }
+    needed
+}

@@ -1,0 +1,173 @@
+//! The plan: which steps run, in which order, on which slots. It is made once and never changed.
+//!
+//! Steps stand in an order that does not depend on how the nodes were declared; slots hold arguments and know their
+//! last use; nodes that contribute to no wanted output are left out. How a plan is run does not belong here.
+
+mod build;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::config::Workload;
+use crate::node::{Name, Node, Passing};
+use crate::value::{Column, PortType};
+
+pub(crate) use build::PlanRequest;
+
+/// What a pipeline does for the outputs that are wanted: an immutable list of steps over slots.
+pub struct Plan {
+    pub(crate) name: String,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) slots: usize,
+    pub(crate) inputs: Vec<PlanInput>,
+    pub(crate) outputs: Vec<PlanOutput>,
+    /// Measured nanoseconds per item, a hint for the size of the first chunks; never part of a result.
+    cost: AtomicU64,
+}
+
+/// One step: a node, the slots that it reads, and those that it fills.
+pub(crate) struct Step {
+    pub(crate) node: Arc<dyn Node>,
+    pub(crate) name: String,
+    pub(crate) args: Vec<StepArg>,
+    /// Per output of the node: its slot, or `None` where nobody wants it.
+    pub(crate) outs: Vec<Option<usize>>,
+    /// How many earlier steps it waits for.
+    pub(crate) waits_for: usize,
+    /// The steps that wait for it.
+    pub(crate) unblocks: Vec<usize>,
+}
+
+/// One argument of a step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StepArg {
+    pub(crate) slot: usize,
+    /// Whether nothing reads the slot afterwards, so the values can be moved.
+    pub(crate) last: bool,
+}
+
+/// A value from outside.
+pub(crate) struct PlanInput {
+    pub(crate) name: Name,
+    pub(crate) port: PortType,
+    pub(crate) slot: usize,
+    pub(crate) fill: Fill,
+    pub(crate) users: Vec<String>,
+    /// How its only consumer takes it; `Passing::Ref` when there are several.
+    pub(crate) passing: Passing,
+}
+
+/// Where a value from outside comes from when the caller gives none.
+#[derive(Clone)]
+pub(crate) enum Fill {
+    /// The caller must give it.
+    Required,
+    /// It was bound.
+    Bound(Column),
+    /// It has a default.
+    Default(Arc<dyn Fn() -> Column + Send + Sync>),
+}
+
+/// A wanted output.
+#[derive(Clone, Debug)]
+pub(crate) struct PlanOutput {
+    pub(crate) name: Name,
+    pub(crate) port: PortType,
+    pub(crate) slot: usize,
+}
+
+impl Plan {
+    /// The pipeline's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many steps there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is no step.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The names of the steps, in the order in which Sequential runs them.
+    pub fn step_names(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| step.name.as_str())
+    }
+
+    /// The names of the wanted outputs.
+    pub fn output_names(&self) -> impl Iterator<Item = &str> {
+        self.outputs.iter().map(|output| &*output.name)
+    }
+
+    /// For each step, the steps that must be done before it.
+    #[must_use]
+    pub fn dependencies(&self) -> Vec<Vec<usize>> {
+        let mut before = vec![Vec::new(); self.steps.len()];
+        for (step, done) in self.steps.iter().enumerate() {
+            for &next in &done.unblocks {
+                before[next].push(step);
+            }
+        }
+        before
+    }
+
+    /// Whether no two steps could ever run at the same time.
+    #[must_use]
+    pub fn is_chain(&self) -> bool {
+        self.steps.iter().enumerate().all(|(i, step)| i == 0 || step.waits_for > 0)
+            && self.steps.iter().all(|step| step.unblocks.len() <= 1)
+    }
+
+    /// Whether a step, here or in a nested pipeline, is async.
+    #[must_use]
+    pub fn has_async(&self) -> bool {
+        self.any_step(&|step| step.node.signature().options.is_async)
+    }
+
+    /// Whether a step, here or in a nested pipeline, was marked with this workload.
+    #[must_use]
+    pub fn has_workload(&self, workload: Workload) -> bool {
+        self.any_step(&|step| step.node.signature().options.workload == Some(workload))
+    }
+
+    fn any_step(&self, test: &dyn Fn(&Step) -> bool) -> bool {
+        self.steps.iter().any(|step| {
+            test(step) || step.node.nested().is_some_and(|nested| nested.pipeline.plan().any_step(test))
+        })
+    }
+
+    /// Bytes of one item over all columns (what values own on the heap not counted).
+    #[must_use]
+    pub fn bytes_per_item(&self) -> usize {
+        let inputs = self.inputs.iter().map(|input| input.port.bytes());
+        let outputs = self.steps.iter().flat_map(|step| {
+            let ports = &step.node.signature().outputs;
+            step.outs.iter().zip(ports).filter(|(slot, _)| slot.is_some()).map(|(_, output)| output.port.bytes())
+        });
+        inputs.chain(outputs).sum::<usize>().max(1)
+    }
+
+    /// Measured nanoseconds per item, 0 where nothing was measured yet.
+    pub(crate) fn cost_hint(&self) -> u64 {
+        self.cost.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn learn_cost(&self, nanoseconds_per_item: u64) {
+        self.cost.store(nanoseconds_per_item.max(1), Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps: Vec<&str> = self.step_names().collect();
+        let outputs: Vec<&str> = self.output_names().collect();
+        f.debug_struct("Plan").field("name", &self.name).field("steps", &steps).field("outputs", &outputs).finish()
+    }
+}

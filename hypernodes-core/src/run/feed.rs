@@ -1,0 +1,370 @@
+//! All chunks of a map: cut to size, handed out, taken back, put in order.
+//!
+//! An engine pulls chunks and puts outcomes; everything that must be the same on every engine is in here.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::chunk::{ChunkOutcome, ChunkRun};
+use super::{RunContext, Source};
+use crate::clock;
+use crate::engine::Sizing;
+use crate::error::Failure;
+use crate::plan::Plan;
+use crate::value::{Accumulator, Arg, Column};
+
+/// How much a chunk may grow over the last one while nothing is known of the items.
+const GROWTH: usize = 8;
+
+/// The chunks of one map, as an engine sees them.
+///
+/// ```text
+/// while let Some(chunk) = feed.next() {
+///     let outcome = feed.execute(&chunk);
+///     feed.put(chunk, outcome);
+/// }
+/// ```
+/// Any number of threads may do so at the same time.
+pub struct Feed {
+    plan: Arc<Plan>,
+    context: RunContext,
+    sizing: Sizing,
+    rows_in_cache: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// A run of items that is computed together.
+#[derive(Debug)]
+pub struct Chunk {
+    start: usize,
+    rows: usize,
+    args: Vec<Arg>,
+}
+
+impl Chunk {
+    /// The first item.
+    #[must_use]
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// How many items there are.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+/// What became of a chunk.
+#[derive(Debug)]
+pub struct Outcome {
+    columns: Vec<Column>,
+    failures: Vec<(usize, Failure)>,
+    took: Duration,
+}
+
+struct State {
+    source: Source,
+    /// Items known so far; with `open`, more may be pushed.
+    items: usize,
+    open: bool,
+    next: usize,
+    parts_given: usize,
+    in_flight: usize,
+    largest: usize,
+    /// The lowest item that failed (fail fast only): nothing after it is handed out.
+    limit: usize,
+    /// Finished chunks that wait for one before them.
+    waiting: BTreeMap<usize, (usize, Vec<Column>)>,
+    /// Items before this one are assembled.
+    assembled: usize,
+    columns: Vec<Box<dyn Accumulator>>,
+    failures: BTreeMap<usize, Failure>,
+}
+
+/// What a feed gave in the end.
+pub(crate) struct Finished {
+    pub(crate) items: usize,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) failures: BTreeMap<usize, Failure>,
+    /// Items that were never delivered.
+    pub(crate) missing: usize,
+}
+
+/// The next finished piece of a feed that is consumed while it runs.
+pub(crate) enum Taken {
+    /// The columns and failures of the next items.
+    Piece { start: usize, rows: usize, columns: Vec<Column>, failures: BTreeMap<usize, Failure> },
+    /// It is being computed.
+    Pending,
+    /// Nothing is under way.
+    Empty,
+}
+
+impl Feed {
+    pub(crate) fn new(plan: Arc<Plan>, context: RunContext, sizing: Sizing, source: Source, items: usize) -> Self {
+        let rows_in_cache = sizing.rows_in_cache(&plan);
+        let columns = plan.outputs.iter().map(|output| output.port.accumulator(items)).collect();
+        let open = matches!(source, Source::Pieces(_));
+        let state = State {
+            source,
+            items,
+            open,
+            next: 0,
+            parts_given: 0,
+            in_flight: 0,
+            largest: 0,
+            limit: usize::MAX,
+            waiting: BTreeMap::new(),
+            assembled: 0,
+            columns,
+            failures: BTreeMap::new(),
+        };
+        Self { plan, context, sizing, rows_in_cache, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The plan that the items run through.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What the run shares.
+    #[must_use]
+    pub fn context(&self) -> &RunContext {
+        &self.context
+    }
+
+    /// Whether a chunk could be had now.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        let state = self.lock();
+        match &state.source {
+            Source::Pieces(pieces) => pieces.front().is_some_and(|(start, ..)| *start <= state.limit),
+            _ => state.next < state.items && state.next <= state.limit,
+        }
+    }
+
+    /// How many items were not handed out yet.
+    #[must_use]
+    pub fn items_left(&self) -> usize {
+        let state = self.lock();
+        state.items - state.next
+    }
+
+    /// Measured time per item, once something was measured.
+    #[must_use]
+    pub fn time_per_item(&self) -> Option<Duration> {
+        Some(self.plan.cost_hint()).filter(|&cost| cost > 0).map(Duration::from_nanos)
+    }
+
+    /// The next chunk, or `None` when there is none (now, for a feed that is filled while it runs).
+    #[must_use]
+    pub fn next(&self) -> Option<Chunk> {
+        let mut state = self.lock();
+        let state = &mut *state;
+        if let Source::Pieces(pieces) = &mut state.source {
+            let (start, ..) = pieces.front()?;
+            if *start > state.limit {
+                return None;
+            }
+            let (start, rows, args) = pieces.pop_front()?;
+            state.next = start + rows;
+            state.in_flight += 1;
+            return Some(Chunk { start, rows, args });
+        }
+        if state.next >= state.items || state.next > state.limit {
+            return None;
+        }
+        let left = state.items - state.next;
+        let rows = self.rows_of_next(state, left).clamp(1, left);
+        let start = state.next;
+        state.next += rows;
+        state.parts_given += 1;
+        state.in_flight += 1;
+        state.largest = state.largest.max(rows);
+        let args = state.source.args(start, rows);
+        Some(Chunk { start, rows, args })
+    }
+
+    /// The size of the next chunk: a given number of equal parts, or as many items as fill the target time.
+    fn rows_of_next(&self, state: &State, left: usize) -> usize {
+        if let Some(parts) = self.sizing.fixed {
+            // Sizes differ by at most one, the larger parts first.
+            return left.div_ceil(parts.saturating_sub(state.parts_given).max(1));
+        }
+        let first = state.items.div_ceil(self.sizing.partitions.max(1));
+        let fair = left.div_ceil(self.sizing.workers.max(1));
+        let cost = self.plan.cost_hint();
+        let by_time = if cost == 0 {
+            state.largest.saturating_mul(GROWTH).clamp(1, first)
+        } else {
+            let rows = self.rows_in_target().unwrap_or(1);
+            // Measured on few items the cost is a guess, so a chunk grows step by step.
+            rows.min(state.largest.max(1).saturating_mul(GROWTH)).min(fair)
+        };
+        by_time.min(self.rows_in_cache)
+    }
+
+    /// Computes a chunk on this thread.
+    #[must_use]
+    pub fn execute(&self, chunk: &mut Chunk) -> Outcome {
+        let began = clock::now();
+        let args = std::mem::take(&mut chunk.args);
+        let mut outcome = if chunk.rows <= self.rows_in_cache {
+            let mut run = ChunkRun::new(&self.plan, &self.context, args, chunk.rows);
+            run.run();
+            self.outcome(chunk.start, run.finish())
+        } else {
+            self.execute_in_pieces(chunk, &args)
+        };
+        outcome.took = began.elapsed();
+        outcome
+    }
+
+    /// A chunk that was asked for at a size that leaves the cache is computed in pieces that stay in it.
+    fn execute_in_pieces(&self, chunk: &Chunk, args: &[Arg]) -> Outcome {
+        let mut columns: Vec<_> =
+            self.plan.outputs.iter().map(|output| output.port.accumulator(chunk.rows)).collect();
+        let mut failures = Vec::new();
+        let mut done = 0;
+        while done < chunk.rows {
+            let rows = self.rows_in_cache.min(chunk.rows - done);
+            let piece = args.iter().map(|arg| Arg { column: arg.column.clone(), rows: arg.rows.skip(done) }).collect();
+            let mut run = ChunkRun::new(&self.plan, &self.context, piece, rows);
+            run.run();
+            let outcome = self.outcome(chunk.start + done, run.finish());
+            columns.iter_mut().zip(outcome.columns).for_each(|(all, piece)| all.append(piece));
+            failures.extend(outcome.failures);
+            if self.context.fail_fast() && !failures.is_empty() {
+                break;
+            }
+            done += rows;
+        }
+        let columns = columns.into_iter().map(Accumulator::finish).collect();
+        Outcome { columns, failures, took: Duration::ZERO }
+    }
+
+    fn outcome(&self, start: usize, chunk: ChunkOutcome) -> Outcome {
+        let failures = chunk.failures.into_iter().map(|failure| {
+            let item = start + failure.row;
+            (item, failure.at(&self.plan, Some(item)))
+        });
+        Outcome { columns: chunk.columns, failures: failures.collect(), took: Duration::ZERO }
+    }
+
+    /// Takes the outcome of a chunk back.
+    pub fn put(&self, chunk: Chunk, outcome: Outcome) {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let nanoseconds = u64::try_from(outcome.took.as_nanos()).unwrap_or(u64::MAX);
+        self.plan.learn_cost(nanoseconds / chunk.rows.max(1) as u64);
+        if self.context.fail_fast() && let Some((item, _)) = outcome.failures.first() {
+            state.limit = state.limit.min(*item);
+        }
+        state.failures.extend(outcome.failures);
+        state.waiting.insert(chunk.start, (chunk.rows, outcome.columns));
+        state.in_flight -= 1;
+        if !state.open {
+            while let Some((rows, columns)) = state.waiting.remove(&state.assembled) {
+                state.columns.iter_mut().zip(columns).for_each(|(all, piece)| all.append(piece));
+                state.assembled += rows;
+                if state.assembled > state.limit {
+                    state.waiting.clear();
+                    break;
+                }
+            }
+        }
+        self.changed.notify_all();
+    }
+
+    /// Waits until no chunk is under way and none is left.
+    pub fn wait(&self) {
+        let mut state = self.lock();
+        while state.in_flight > 0 || (!state.open && state.next < state.items && state.next <= state.limit) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Adds a piece to a feed that is filled while it runs.
+    pub(crate) fn push(&self, rows: usize, args: Vec<Arg>) {
+        let mut state = self.lock();
+        let start = state.items;
+        state.items += rows;
+        if let Source::Pieces(pieces) = &mut state.source {
+            pieces.push_back((start, rows, args));
+        }
+    }
+
+    /// How many items fill the target time, once something was measured.
+    pub(crate) fn rows_in_target(&self) -> Option<usize> {
+        let target = u64::try_from(self.sizing.target.as_nanos()).unwrap_or(u64::MAX);
+        match self.plan.cost_hint() {
+            0 => None,
+            cost => Some(usize::try_from(target / cost).unwrap_or(usize::MAX)),
+        }
+    }
+
+    /// Nobody wants the rest: no further chunk is handed out.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.lock();
+        state.limit = 0;
+        state.source = Source::Pieces(VecDeque::new());
+        state.waiting.clear();
+    }
+
+    /// How many items were pushed and not taken yet.
+    pub(crate) fn held(&self) -> usize {
+        let state = self.lock();
+        state.items - state.assembled
+    }
+
+    /// Takes the next finished piece, in order; waits for it if `wait` is set and it is under way.
+    pub(crate) fn take(&self, wait: bool) -> Taken {
+        let mut state = self.lock();
+        loop {
+            let at = state.assembled;
+            if let Some((rows, columns)) = state.waiting.remove(&at) {
+                state.assembled += rows;
+                let later = state.failures.split_off(&(at + rows));
+                let failures = std::mem::replace(&mut state.failures, later);
+                return Taken::Piece { start: at, rows, columns, failures };
+            }
+            if state.in_flight == 0 {
+                return Taken::Empty;
+            }
+            if !wait {
+                return Taken::Pending;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// What the feed gave, when the engine is done with it.
+    pub(crate) fn finish(&self) -> Finished {
+        let mut state = self.lock();
+        let columns = std::mem::take(&mut state.columns).into_iter().map(Accumulator::finish).collect();
+        let failures = std::mem::take(&mut state.failures);
+        let delivered = if state.limit == usize::MAX { state.assembled } else { state.items };
+        let missing = if state.in_flight > 0 { state.in_flight } else { state.items - delivered };
+        // Failing fast tells one error: the lowest item's.
+        let failures = match self.context.fail_fast() {
+            true => failures.into_iter().take(1).collect(),
+            false => failures,
+        };
+        Finished { items: state.items, columns, failures, missing }
+    }
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").field("plan", &self.plan).field("left", &self.items_left()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,14 @@
+//! Running a plan: one chunk ([`ChunkRun`]), and all chunks of a map ([`Feed`]).
+//!
+//! Policies, order and results live here, once, for every engine. Which thread does what does not belong here.
+
+mod chunk;
+mod context;
+mod feed;
+mod source;
+
+pub use chunk::ChunkRun;
+pub use context::RunContext;
+pub use feed::{Chunk, Feed, Outcome};
+pub(crate) use feed::{Finished, Taken};
+pub(crate) use source::{Axis, NestedRows, Source};

@@ -1,0 +1,163 @@
+//! A column: the values of one port over many items, behind one erased, shared handle.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::port::{PortType, PortValue, Storage};
+
+/// The values of one port over many items: a `Vec<T>` behind one erased handle.
+///
+/// Cloning shares the values.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::Column;
+/// let column = Column::from_vec(vec![1.5, 2.5]);
+/// assert_eq!(column.as_slice::<f64>(), Some(&[1.5, 2.5][..]));
+/// assert_eq!(column.as_slice::<u8>(), None);
+/// ```
+#[derive(Clone)]
+pub struct Column {
+    data: Storage,
+    port: PortType,
+    len: usize,
+}
+
+impl Column {
+    /// Takes over the values of a vector.
+    #[must_use]
+    pub fn from_vec<T: PortValue>(values: Vec<T>) -> Self {
+        Self { len: values.len(), port: PortType::of::<T>(), data: Arc::new(values) }
+    }
+
+    /// A column of one value.
+    #[must_use]
+    pub fn one<T: PortValue>(value: T) -> Self {
+        Self::from_vec(vec![value])
+    }
+
+    /// The type of the values.
+    #[must_use]
+    pub fn port(&self) -> PortType {
+        self.port
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The values, if they are of type `T`.
+    #[must_use]
+    pub fn as_slice<T: PortValue>(&self) -> Option<&[T]> {
+        self.data.downcast_ref::<Vec<T>>().map(Vec::as_slice)
+    }
+
+    /// The values as a vector, moved out when this is the only handle.
+    ///
+    /// # Errors
+    /// Gives the column back when it is shared or holds another type.
+    pub fn try_into_vec<T: PortValue>(self) -> Result<Vec<T>, Self> {
+        let Self { data, port, len } = self;
+        match data.downcast::<Vec<T>>() {
+            Ok(typed) => Arc::try_unwrap(typed).map_err(|data| Self { data, port, len }),
+            Err(data) => Err(Self { data, port, len }),
+        }
+    }
+
+    /// The values of a column that was just made here, and so cannot be shared.
+    pub(crate) fn into_vec<T: PortValue>(self) -> Vec<T> {
+        self.try_into_vec().unwrap_or_else(|column| {
+            unreachable!("a column of `{}` is shared or not of `{}`", column.port, PortType::of::<T>())
+        })
+    }
+
+    pub(crate) fn typed<T: PortValue>(&self) -> &Vec<T> {
+        // The plan joins ports of equal types only, so this cannot fail for a checked pipeline.
+        match self.data.downcast_ref() {
+            Some(values) => values,
+            None => unreachable!("a column of `{}` was read as `{}`", self.port, PortType::of::<T>()),
+        }
+    }
+}
+
+impl fmt::Debug for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Column<{}>[{}]", self.port, self.len)
+    }
+}
+
+/// Grows a column from pieces.
+pub trait Accumulator: Send {
+    /// Moves the values of `piece` to the end.
+    fn append(&mut self, piece: Column);
+    /// The finished column.
+    fn finish(self: Box<Self>) -> Column;
+}
+
+pub(crate) struct VecAccumulator<T>(Vec<T>, usize);
+
+impl<T> VecAccumulator<T> {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::new(), capacity)
+    }
+}
+
+impl<T: PortValue> Accumulator for VecAccumulator<T> {
+    fn append(&mut self, piece: Column) {
+        let mut values = piece.into_vec::<T>();
+        if self.0.is_empty() && values.len() >= self.1 {
+            self.0 = values;
+        } else {
+            if self.0.is_empty() {
+                self.0.reserve_exact(self.1);
+            }
+            self.0.append(&mut values);
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Column {
+        Column::from_vec(self.0)
+    }
+}
+
+/// Cuts an owned column into owned pieces, from the front.
+pub trait Drain: Send {
+    /// The next `rows` values.
+    fn take(&mut self, rows: usize) -> Column;
+}
+
+pub(crate) enum VecDrain<T> {
+    Owned(std::vec::IntoIter<T>),
+    Shared(Column, usize),
+}
+
+impl<T: PortValue> VecDrain<T> {
+    pub(crate) fn new(column: Column) -> Self {
+        match column.try_into_vec::<T>() {
+            Ok(values) => Self::Owned(values.into_iter()),
+            Err(column) => Self::Shared(column, 0),
+        }
+    }
+}
+
+impl<T: PortValue> Drain for VecDrain<T> {
+    fn take(&mut self, rows: usize) -> Column {
+        match self {
+            Self::Owned(values) => Column::from_vec(values.by_ref().take(rows).collect::<Vec<T>>()),
+            Self::Shared(column, at) => {
+                // The feed drains only columns that it owns; see `Feed`.
+                unreachable!("a shared column of `{}` was drained at row {at}", column.port())
+            }
+        }
+    }
+}
+
