@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// # extern crate hypernodes_core as hypernodes;
-/// use hypernodes::render::{GraphDescription, InputDescription, NodeDescription, PortDescription};
+/// use hypernodes::{GraphDescription, InputDescription, NodeDescription, PortDescription};
 ///
 /// let graph = GraphDescription {
 ///     inputs: vec![InputDescription::new("text", "String")],

@@ -15,7 +15,7 @@ impl GraphDescription {
     /// # Example
     /// ```
     /// # extern crate hypernodes_core as hypernodes;
-    /// use hypernodes::render::GraphDescription;
+    /// use hypernodes::GraphDescription;
     /// assert!(GraphDescription::new("say \"hi\"").to_dot(0).starts_with(r#"digraph "say \"hi\"" {"#));
     /// ```
     #[must_use]
@@ -66,7 +66,7 @@ impl GraphDescription {
         for edge in &scene.edges {
             let label = edge
                 .label()
-                .map(|label| format!("label={}", quoted(&[label])));
+                .map(|label| format!("label={}", quoted(&[format!(" {label} ")])));
             let style = edge.bound.then(|| "style=dashed".to_owned());
             let attributes: Vec<_> = label.into_iter().chain(style).collect();
             let attributes = if attributes.is_empty() {

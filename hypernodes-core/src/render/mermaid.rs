@@ -15,7 +15,7 @@ impl GraphDescription {
     /// # Example
     /// ```
     /// # extern crate hypernodes_core as hypernodes;
-    /// use hypernodes::render::{GraphDescription, InputDescription};
+    /// use hypernodes::{GraphDescription, InputDescription};
     /// let mut graph = GraphDescription::new("empty");
     /// graph.inputs.push(InputDescription::new("text", "String"));
     /// assert!(graph.to_mermaid(0).starts_with("flowchart TD\n    i0([\"text: String\"]):::input\n"));
@@ -98,21 +98,40 @@ fn shape(item: usize, what: &What<'_>) -> String {
 
 /// The lines as one quoted label.
 ///
-/// Whatever Mermaid or the HTML it makes could take for syntax is written as a character code. That includes colons after
-/// `style` and `classDef`, because Mermaid edits such lines before it reads them.
+/// Whatever Mermaid, the Markdown or the HTML it makes could take for syntax is written as a character code. That includes
+/// colons after `style` and `classDef`, because Mermaid edits such lines before it reads them, and marks at the start of
+/// a line, which would make it a list.
 fn quoted(lines: &[String]) -> String {
+    let colons = lines
+        .iter()
+        .any(|line| line.contains("style") || line.contains("classDef"));
     let mut out = String::from("\"");
-    let text = lines.join("\n");
-    let colons = text.contains("style") || text.contains("classDef");
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("<br/>"),
-            ':' if !colons => out.push(c),
-            ' ' | '_' | '.' | ',' | '-' | '=' | '(' | ')' | '+' | '/' | '\'' => out.push(c),
-            c if c.is_ascii() && !c.is_ascii_alphanumeric() => {
+    for (index, line) in lines.iter().enumerate() {
+        if index > 0 {
+            out.push_str("<br/>");
+        }
+        let mut before = None;
+        let mut could_be_list = true;
+        let mut chars = line.chars().peekable();
+        while let Some(c) = chars.next() {
+            let plain = match c {
+                ' ' | ',' | '(' | '/' | '\'' => true,
+                '.' | '-' | '=' | ')' | '+' => !could_be_list,
+                ':' => !colons,
+                // Within a word; `_x_` would be emphasis.
+                '_' => {
+                    before.is_some_and(char::is_alphanumeric)
+                        && chars.peek().is_some_and(|c| c.is_alphanumeric())
+                }
+                c => !c.is_ascii() || c.is_ascii_alphanumeric(),
+            };
+            if plain {
+                out.push(c);
+            } else {
                 let _ = write!(out, "#{};", u32::from(c));
             }
-            c => out.push(c),
+            could_be_list &= c == ' ' || c.is_ascii_digit();
+            before = Some(c);
         }
     }
     out.push('"');

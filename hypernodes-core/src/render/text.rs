@@ -14,7 +14,7 @@ impl GraphDescription {
     /// # Example
     /// ```
     /// # extern crate hypernodes_core as hypernodes;
-    /// use hypernodes::render::{GraphDescription, InputDescription};
+    /// use hypernodes::{GraphDescription, InputDescription};
     /// let mut graph = GraphDescription::new("empty");
     /// graph.inputs.push(InputDescription::new("min_len", "usize").with_default("1"));
     /// assert_eq!(graph.to_text(0), "empty\n  inputs\n    min_len: usize = 1\n");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::layout::{MOST_BENDS, Net, Pin, Vertex};
 
-/// How many boxes one layer holds at most.
+/// How many boxes one layer holds at most, unless there are so many that a square is the better shape.
 const WIDEST: usize = 16;
 
 /// Boxes and bends in layers. A site below `boxes` is the box of that index, any other a bend.

@@ -36,7 +36,7 @@ impl GraphDescription {
     /// # Example
     /// ```
     /// # extern crate hypernodes_core as hypernodes;
-    /// use hypernodes::render::GraphDescription;
+    /// use hypernodes::GraphDescription;
     /// let svg = GraphDescription::new("a < b").to_svg(0);
     /// assert!(svg.starts_with("<svg xmlns=") && svg.contains("a &lt; b"));
     /// ```
