@@ -37,3 +37,18 @@ pub fn node_fn(input: TokenStream) -> TokenStream {
 pub fn nodes(input: TokenStream) -> TokenStream {
     list::expand(input.into()).into()
 }
+
+/// Wires functions into one function at compile time.
+#[proc_macro]
+pub fn pipeline(input: TokenStream) -> TokenStream {
+    let _ = input;
+    TokenStream::new()
+}
+
+/// The second half of `pipeline!`, called when every node has told its signature.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __pipeline_finish(input: TokenStream) -> TokenStream {
+    let _ = input;
+    TokenStream::new()
+}

@@ -8,7 +8,6 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitInt, LitStr, Path, Token, parenthesized};
 
 use crate::support::ctxt::Ctxt;
-use crate::support::hygiene;
 
 /// What was written between the parentheses.
 #[derive(Default)]
@@ -211,9 +210,5 @@ impl OutputNames {
     /// The names as written, checked by [`crate::node::check`].
     pub(crate) fn texts(&self) -> Vec<String> {
         self.names.iter().map(LitStr::value).collect()
-    }
-
-    pub(crate) fn are_valid(&self) -> bool {
-        self.names.iter().all(|name| hygiene::can_be_ident(&name.value()))
     }
 }

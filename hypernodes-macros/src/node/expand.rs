@@ -424,6 +424,7 @@ impl Rows<'_> {
         let at = self.node.ports.asyncness.unwrap_or_else(Span::call_site);
         let [call, rows, row, result] = ["call", "rows", "i", "r"].map(|name| local(name, 0));
         let [pool, guard, lent, panicked] = ["pool", "guard", "state", "panicked"].map(|name| local(name, 0));
+        let limit_let = local("limit", 0);
         let limit = match self.node.options.concurrency {
             None => quote!(::core::option::Option::None),
             Some(limit) => quote!(::core::option::Option::Some(#limit)),
@@ -433,7 +434,7 @@ impl Rows<'_> {
         let emit = self.tuple_suffix("emit_async");
         let body = self.call_with(|input| input.argument_of_row(rt, &row), Some(&quote!(#lent)));
         let span = result_span(self.node);
-        let emit = quote_spanned!(span=> #rt::ReturnKind::#emit(#result, #call, #limit, |#row| #body).await);
+        let emit = quote_spanned!(span=> #rt::ReturnKind::#emit(#result, #call, &#limit_let, |#row| #body).await);
         let state = self.node.ports.state();
         let pool_let = state.map(|(ty, _)| {
             let span = local_at(ty.span());
@@ -470,14 +471,18 @@ impl Rows<'_> {
         let macro_name = Ident::new("async_node", generated_at(at));
         let bang = quote_spanned!(generated_at(at)=> !);
         quote! {
-            #pool_let
-            #rt::NodeRef::new(#rt::#macro_name #bang (#signature, move |#call| {
-                #clone_pool
-                ::std::boxed::Box::pin(async move {
-                    #rows_let
-                    #lanes
-                    #take
-                    #give_back
+            #rt::NodeRef::new(#rt::#macro_name #bang ({
+                #pool_let
+                let #limit_let = ::std::sync::Arc::new(#rt::AsyncLimit::new(#limit));
+                #rt::FnNode::new_async(#signature, move |#call| {
+                    #clone_pool
+                    let #limit_let = ::std::sync::Arc::clone(&#limit_let);
+                    ::std::boxed::Box::pin(async move {
+                        #rows_let
+                        #lanes
+                        #take
+                        #give_back
+                    })
                 })
             }))
         }
