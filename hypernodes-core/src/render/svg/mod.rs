@@ -4,12 +4,15 @@
 //! |---|---|
 //! | `layout.rs` | boxes and nets to places and routes, whatever they mean; a grid when there are too many |
 //! | `layers.rs`, `order.rs`, `place.rs` | its three steps: which layer, which order within it, which coordinates |
-//! | `block.rs` | one node or one opened pipeline, measured and drawn |
+//! | `level.rs` | one pipeline as boxes and nets |
+//! | `block.rs`, `chip.rs` | one node, one frame, one line of text: measured and drawn |
 //! | `markup.rs` | escaping, numbers, text |
 
 mod block;
+mod chip;
 mod layers;
 mod layout;
+mod level;
 mod markup;
 mod order;
 mod place;

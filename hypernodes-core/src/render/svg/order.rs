@@ -5,6 +5,8 @@ use super::layout::Pin;
 
 /// How often the layers are gone through, down and up.
 const SWEEPS: usize = 12;
+/// With more links than this no order helps, and each sweep takes long.
+const TANGLED: usize = 30_000;
 
 /// Sorts each layer by the mean place of its neighbours, down and up again, and keeps the best order seen.
 pub(super) fn untangle(layers: &mut Layers) {
@@ -15,7 +17,12 @@ pub(super) fn untangle(layers: &mut Layers) {
     }
     let mut best = layers.rows.clone();
     let mut fewest = crossings(layers, &place);
-    for sweep in 0..SWEEPS {
+    let sweeps = if layers.links.len() > TANGLED {
+        2
+    } else {
+        SWEEPS
+    };
+    for sweep in 0..sweeps {
         if fewest == 0 {
             break;
         }
