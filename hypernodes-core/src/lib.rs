@@ -42,11 +42,11 @@ pub use engine::{Assist, Capabilities, Engine, Sequential, Sizing, npartitions, 
 pub use error::{BoxError, BuildError, BuildErrors, Cause, EngineError, Error, Failure, InputProblem, MoveConflict, RunError};
 pub use graph::NestedInfo;
 #[cfg(feature = "macros")]
-pub use hypernodes_macros::{node, node_fn, nodes, pipeline};
+pub use hypernodes_macros::{node, node_fn, nodes};
 pub use hypernodes_wiring::{CycleStep, Names, WiringProblem, WiringWarning};
 pub use node::{
     Args, Call, DefaultValue, FnNode, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef, NodeType, OutputPort,
-    Passing, RowFailure, Signature, StateGuard, StatePool,
+    OutputTuple, Passing, RowFailure, Signature, StateGuard, StateLease, StatePool,
 };
 pub use pipeline::{
     Inputs, IterRow, MapIter, MapMode, MapOver, Outputs, Pipeline, PipelineBuilder, PipelineNode, Row, Runs,
@@ -58,12 +58,31 @@ pub use value::{Accumulator, Arg, Column, Drain, Lane, Path, PortType, PortValue
 
 /// A boxed future, as async nodes give it.
 #[cfg(feature = "async")]
-pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Passes the code of an async node on.
+#[cfg(feature = "async")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __async_node {
+    ($($node:tt)*) => { $($node)* };
+}
+
+/// Refuses an async node, because nothing could run it.
+#[cfg(not(feature = "async"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __async_node {
+    ($($node:tt)*) => { ::core::compile_error!("`async fn` nodes need the feature `async` of `hypernodes`") };
+}
 
 /// What generated code names; not part of the stable interface.
 #[doc(hidden)]
-#[expect(missing_docs, missing_debug_implementations, reason = "only named by expansions")]
 pub mod __private {
+    #[cfg(feature = "macros")]
+    pub use hypernodes_macros::__pipeline_finish as pipeline_finish;
+
+    pub use crate::__async_node as async_node;
     pub use crate::node::probe::*;
     pub use crate::pipeline::input_probe;
     pub use crate::*;

@@ -52,7 +52,7 @@ pub fn npartitions(items: usize, workers: usize, workload: Workload) -> usize {
 /// assert_eq!(split(10, 4).collect::<Vec<_>>(), [0..3, 3..6, 6..8, 8..10]);
 /// ```
 pub fn split(items: usize, parts: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
-    let (size, larger) = if parts == 0 { (0, 0) } else { (items / parts, items % parts) };
+    let (size, larger) = (items.checked_div(parts).unwrap_or(0), items.checked_rem(parts).unwrap_or(0));
     let start = move |part: usize| part * size + part.min(larger);
     (0..parts).map(move |part| start(part)..start(part + 1))
 }

@@ -261,7 +261,7 @@ impl fmt::Display for InputProblem {
                 write!(f, "input `{name}` expects `{expected}`, found `{found}`")
             }
             Self::Type { name, expected, found, axis: true } => {
-                write!(f, "axis `{name}` expects items of type `{expected}`, found `{found}`")
+                write!(f, "axis `{name}` expects a list of `{expected}`, found `{found}`")
             }
             Self::UnknownAxis { name, available } => {
                 write!(f, "axis `{name}` is not among the given inputs{}", hint(name, available))

@@ -127,11 +127,56 @@ impl<'a> Call<'a> {
         self.columns.push(Column::from_vec(out));
     }
 
+    /// Computes one infallible output with an iterator that starts at a row.
+    #[inline]
+    pub(super) fn emit_dense<T: PortValue, I: Iterator<Item = T>>(&mut self, mut from: impl FnMut(usize) -> I) {
+        let rows = self.rows;
+        let mut out = Vec::with_capacity(rows);
+        let mut next = 0;
+        while next < rows {
+            let before = out.len();
+            let Err(payload) = catch_unwind(AssertUnwindSafe(|| out.extend(from(next)))) else { break };
+            next += out.len() - before + 1;
+            if self.note_panic(next - 1, payload) {
+                break;
+            }
+        }
+        self.columns.push(Column::from_vec(out));
+    }
+
+    /// Computes one fallible output with an iterator that starts at a row.
+    #[inline]
+    pub(super) fn emit_dense_fallible<T: PortValue, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>>(
+        &mut self,
+        from: impl FnMut(usize) -> I,
+    ) {
+        let mut out = Vec::with_capacity(self.rows);
+        self.each_dense(from, |value| out.push(value));
+        self.columns.push(Column::from_vec(out));
+    }
+
+    #[inline]
+    pub(super) fn emit_dense_tuple<T: OutputTuple, I: Iterator<Item = T>>(&mut self, mut from: impl FnMut(usize) -> I) {
+        let mut out = T::vectors(self.rows);
+        self.each_dense(|next| from(next).map(Ok::<T, BoxError>), |value| value.push(&mut out));
+        T::columns(out, &mut self.columns);
+    }
+
+    #[inline]
+    pub(super) fn emit_dense_tuple_fallible<T: OutputTuple, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>>(
+        &mut self,
+        from: impl FnMut(usize) -> I,
+    ) {
+        let mut out = T::vectors(self.rows);
+        self.each_dense(from, |value| value.push(&mut out));
+        T::columns(out, &mut self.columns);
+    }
+
     /// Computes one fallible output.
     #[inline]
     pub fn emit_fallible<T: PortValue, E: Into<BoxError>>(&mut self, mut row: impl FnMut(usize) -> Result<T, E>) {
         let mut out = Vec::with_capacity(self.rows);
-        self.each(|i| row(i), |value| out.push(value));
+        self.each(&mut row, |value| out.push(value));
         self.columns.push(Column::from_vec(out));
     }
 
@@ -150,7 +195,7 @@ impl<'a> Call<'a> {
         mut row: impl FnMut(usize) -> Result<T, E>,
     ) {
         let mut out = T::vectors(self.rows);
-        self.each(|i| row(i), |value| value.push(&mut out));
+        self.each(&mut row, |value| value.push(&mut out));
         T::columns(out, &mut self.columns);
     }
 
@@ -178,6 +223,35 @@ impl<'a> Call<'a> {
         }
     }
 
+    #[inline]
+    fn each_dense<T, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>>(
+        &mut self,
+        mut from: impl FnMut(usize) -> I,
+        mut keep: impl FnMut(T),
+    ) {
+        let rows = self.rows;
+        let mut next = 0;
+        while next < rows {
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                // One more row is under way than was kept.
+                let mut values = from(next);
+                loop {
+                    next += 1;
+                    let Some(value) = values.next() else { return Ok::<(), E>(()) };
+                    keep(value?);
+                }
+            }));
+            let stop = match result {
+                Ok(Ok(())) => true,
+                Ok(Err(error)) => self.note_error(next - 1, error.into()),
+                Err(payload) => self.note_panic(next - 1, payload),
+            };
+            if stop {
+                break;
+            }
+        }
+    }
+
     #[cold]
     fn note_error(&mut self, row: usize, error: BoxError) -> bool {
         self.fail(row, Cause::Error(error));
@@ -192,9 +266,16 @@ impl<'a> Call<'a> {
 }
 
 /// The tuples that a node with several outputs may return: 1 to 12 values.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tuple of 2 to 12 values",
+    label = "several outputs are the values of a tuple",
+    note = "each value must be `Send + Sync + 'static`"
+)]
 pub trait OutputTuple: Sized {
     /// One vector per value.
     type Vectors;
+    /// One name per value.
+    type Names: IntoIterator<Item = &'static str>;
     /// Empty vectors with room for `rows` values.
     fn vectors(rows: usize) -> Self::Vectors;
     /// Adds a row.
@@ -206,9 +287,10 @@ pub trait OutputTuple: Sized {
 }
 
 macro_rules! output_tuples {
-    ($(($($T:ident $v:ident),+))+) => {$(
+    ($($N:literal ($($T:ident $v:ident),+))+) => {$(
         impl<$($T: PortValue),+> OutputTuple for ($($T,)+) {
             type Vectors = ($(Vec<$T>,)+);
+            type Names = [&'static str; $N];
             fn vectors(rows: usize) -> Self::Vectors {
                 ($(Vec::<$T>::with_capacity(rows),)+)
             }
@@ -231,16 +313,16 @@ macro_rules! output_tuples {
 }
 
 output_tuples! {
-    (A a)
-    (A a, B b)
-    (A a, B b, C c)
-    (A a, B b, C c, D d)
-    (A a, B b, C c, D d, E e)
-    (A a, B b, C c, D d, E e, F f)
-    (A a, B b, C c, D d, E e, F f, G g)
-    (A a, B b, C c, D d, E e, F f, G g, H h)
-    (A a, B b, C c, D d, E e, F f, G g, H h, I i)
-    (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j)
-    (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k)
-    (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l)
+    1 (A a)
+    2 (A a, B b)
+    3 (A a, B b, C c)
+    4 (A a, B b, C c, D d)
+    5 (A a, B b, C c, D d, E e)
+    6 (A a, B b, C c, D d, E e, F f)
+    7 (A a, B b, C c, D d, E e, F f, G g)
+    8 (A a, B b, C c, D d, E e, F f, G g, H h)
+    9 (A a, B b, C c, D d, E e, F f, G g, H h, I i)
+    10 (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j)
+    11 (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k)
+    12 (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l)
 }

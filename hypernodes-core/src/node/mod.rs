@@ -4,17 +4,19 @@
 //! execution do not belong here.
 
 mod call;
+#[cfg(feature = "async")]
+mod call_async;
 mod function;
 mod handle;
 pub(crate) mod probe;
 mod signature;
 mod state;
 
-pub use call::{Args, Call, RowFailure};
+pub use call::{Args, Call, OutputTuple, RowFailure};
 pub use function::FnNode;
 pub use handle::{IntoNode, NodeRef, NodeType};
 pub use signature::{DefaultValue, InputPort, Name, NodeOptions, OutputPort, Passing, Signature};
-pub use state::{StateGuard, StatePool};
+pub use state::{StateGuard, StateLease, StatePool};
 
 use std::sync::Arc;
 

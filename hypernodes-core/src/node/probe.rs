@@ -2,14 +2,24 @@
 //! implementation ("autoref specialisation"). It works for concrete types only, which is all that `#[node]` accepts.
 //!
 //! Each probe answers with a zero-sized strategy, so the answer costs nothing at run time.
+#![expect(
+    missing_docs,
+    missing_debug_implementations,
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    reason = "only named by expansions"
+)]
 
 use std::borrow::Borrow;
 use std::marker::PhantomData;
 
 use super::call::{Args, Call, OutputTuple};
-use super::signature::Passing;
+#[cfg(feature = "async")]
+pub use super::call_async::AsyncLimit;
+use super::signature::{DefaultValue, InputPort, Name, NodeOptions, OutputPort, Passing};
+use crate::config::Workload;
 use crate::error::BoxError;
-use crate::value::{Column, Lane, PortType, PortValue, Values};
+use crate::value::{Lane, PortType, PortValue, Values};
 
 // ---- parameters taken by reference
 
@@ -78,6 +88,9 @@ pub trait RefParam: Copy {
     fn passing(self) -> Passing {
         Passing::Ref
     }
+    fn input(self, name: &'static str, default: Option<DefaultValue>) -> InputPort {
+        InputPort { name: Name::Borrowed(name), port: self.port(), passing: self.passing(), default }
+    }
     fn lane(self, args: &Args, index: usize, rows: usize) -> Lane<'_, Self::Stored> {
         args.at(index).lane(rows)
     }
@@ -104,8 +117,8 @@ where
 
 impl<U: PortValue> AsSelf<U> {
     /// A default for a `&U` parameter is a `U`.
-    pub fn default_column(self, value: U) -> Column {
-        Column::one(value)
+    pub fn default_value(self, value: U) -> U {
+        value
     }
 }
 impl<U: ToOwned + ?Sized> AsOwned<U>
@@ -113,8 +126,8 @@ where
     U::Owned: PortValue,
 {
     /// A default for a `&str` parameter is a `&str`.
-    pub fn default_column(self, value: &U) -> Column {
-        Column::one(value.to_owned())
+    pub fn default_value(self, value: &U) -> U::Owned {
+        value.to_owned()
     }
 }
 
@@ -182,11 +195,11 @@ pub trait ValueParam: Copy {
     fn passing(self) -> Passing {
         if Self::CLONES { Passing::Clone } else { Passing::Move }
     }
+    fn input(self, name: &'static str, default: Option<DefaultValue>) -> InputPort {
+        InputPort { name: Name::Borrowed(name), port: self.port(), passing: self.passing(), default }
+    }
     fn values(self, args: &mut Args, index: usize, rows: usize) -> Values<Self::Stored> {
         args.take(index).into_values(rows, Self::CLONES)
-    }
-    fn default_column(self, value: Self::Stored) -> Column {
-        Column::one(value)
     }
 }
 impl<T: Clone + PortValue> ValueParam for Cloned<T> {
@@ -207,7 +220,8 @@ impl<T: PortValue> ValueParam for Moved<T> {
 
 /// The values of a by-value argument, one row after the other.
 pub enum ValueLane<'a, T> {
-    Moved(&'a mut std::vec::IntoIter<T>),
+    /// The values, and how many rows were passed.
+    Moved(&'a mut std::vec::IntoIter<T>, usize),
     Shared(Lane<'a, T>),
 }
 
@@ -215,7 +229,7 @@ impl<T: PortValue> Values<T> {
     /// Opens the values for a loop over rows.
     pub fn open(&mut self, rows: usize) -> ValueLane<'_, T> {
         match self {
-            Self::Moved(values) => ValueLane::Moved(values),
+            Self::Moved(values) => ValueLane::Moved(values, 0),
             Self::Shared(arg) => ValueLane::Shared(arg.lane(rows)),
         }
     }
@@ -234,21 +248,26 @@ impl<T: PortValue> ValueLane<'_, T> {
     pub fn dense(&self) -> &[T] {
         match self {
             Self::Shared(lane) => lane.dense(),
-            Self::Moved(_) => &[],
+            Self::Moved(..) => &[],
         }
     }
     #[inline]
     pub fn masked(&self) -> (&[T], usize) {
         match self {
             Self::Shared(lane) => lane.masked(),
-            Self::Moved(_) => (&[], 0),
+            Self::Moved(..) => (&[], 0),
         }
     }
-    /// The value of the next row; rows are asked for in order, each once.
+    /// The value of a row. Rows are asked for in order, each at most once: one that panicked before it came to this
+    /// argument is passed over.
     #[inline]
     pub fn next(&mut self, row: usize, strategy: impl ValueParam<Stored = T>) -> T {
         match self {
-            Self::Moved(values) => values.next().expect("one value per row"),
+            Self::Moved(values, passed) => {
+                let skip = row - *passed;
+                *passed = row + 1;
+                values.nth(skip).expect("one value per row")
+            }
             Self::Shared(lane) => strategy.duplicate(lane.at(row)),
         }
     }
@@ -265,6 +284,10 @@ impl<R> ResultProbe<R> {
     pub fn of(_: &impl FnOnce() -> R) -> Self {
         Self(PhantomData)
     }
+    /// Asks of what the future returns that a closure returns; neither is ever run.
+    pub fn of_future<F: Future<Output = R>>(_: &impl FnOnce() -> F) -> Self {
+        Self(PhantomData)
+    }
 }
 impl<R> Clone for ResultProbe<R> {
     fn clone(&self) -> Self {
@@ -277,7 +300,7 @@ impl<R> Copy for ResultProbe<R> {}
 pub trait ResultFallible<T, E> {
     fn strategy(self) -> Fallible<T, E>;
 }
-impl<T, E: Into<BoxError>> ResultFallible<T, E> for &ResultProbe<Result<T, E>> {
+impl<T, E> ResultFallible<T, E> for &ResultProbe<Result<T, E>> {
     fn strategy(self) -> Fallible<T, E> {
         Fallible(PhantomData)
     }
@@ -291,6 +314,16 @@ impl<T> ResultPlain<T> for ResultProbe<T> {
     fn strategy(self) -> Plain<T> {
         Plain(PhantomData)
     }
+}
+
+/// The answer for a type that is written as a `Result`.
+pub fn fallible<T, E: Into<BoxError>>(_: ResultProbe<Result<T, E>>) -> Fallible<T, E> {
+    Fallible(PhantomData)
+}
+
+/// The answer for a type that is written as anything else.
+pub fn plain<T>(_: ResultProbe<T>) -> Plain<T> {
+    Plain(PhantomData)
 }
 
 pub struct Fallible<T, E>(PhantomData<fn() -> (T, E)>);
@@ -325,12 +358,39 @@ pub trait ReturnKind: Copy {
     type Returned;
     type Value;
 
+    /// Computes rows by number.
     fn emit(self, call: &mut Call<'_>, row: impl FnMut(usize) -> Self::Returned)
     where
         Self::Value: PortValue;
     fn emit_tuple(self, call: &mut Call<'_>, row: impl FnMut(usize) -> Self::Returned)
     where
         Self::Value: OutputTuple;
+    /// Computes rows with an iterator that starts at a row: one over slices checks no bounds, so its loop vectorises.
+    fn emit_dense<I: Iterator<Item = Self::Returned>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
+    where
+        Self::Value: PortValue;
+    fn emit_dense_tuple<I: Iterator<Item = Self::Returned>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
+    where
+        Self::Value: OutputTuple;
+    /// Computes rows as futures, several at a time; says whether one panicked.
+    #[cfg(feature = "async")]
+    fn emit_async<F: Future<Output = Self::Returned> + Send>(
+        self,
+        call: &mut Call<'_>,
+        limit: &AsyncLimit,
+        row: impl FnMut(usize) -> F + Send,
+    ) -> impl Future<Output = bool> + Send
+    where
+        Self::Value: PortValue;
+    #[cfg(feature = "async")]
+    fn emit_async_tuple<F: Future<Output = Self::Returned> + Send>(
+        self,
+        call: &mut Call<'_>,
+        limit: &AsyncLimit,
+        row: impl FnMut(usize) -> F + Send,
+    ) -> impl Future<Output = bool> + Send
+    where
+        Self::Value: OutputTuple + Send;
     fn port(self) -> PortType
     where
         Self::Value: PortValue,
@@ -342,6 +402,19 @@ pub trait ReturnKind: Copy {
         Self::Value: OutputTuple,
     {
         Self::Value::ports()
+    }
+    fn output(self, name: impl Into<Name>) -> Vec<OutputPort>
+    where
+        Self::Value: PortValue,
+    {
+        vec![OutputPort { name: name.into(), port: self.port() }]
+    }
+    fn outputs(self, names: <Self::Value as OutputTuple>::Names) -> Vec<OutputPort>
+    where
+        Self::Value: OutputTuple,
+    {
+        let names = names.into_iter().map(Name::Borrowed);
+        names.zip(self.ports()).map(|(name, port)| OutputPort { name, port }).collect()
     }
     /// Brings a returned value into the form of a `Result`.
     fn into_result(self, returned: Self::Returned) -> Result<Self::Value, BoxError>;
@@ -363,6 +436,50 @@ impl<T, E: Into<BoxError>> ReturnKind for Fallible<T, E> {
         T: OutputTuple,
     {
         call.emit_tuple_fallible(row);
+    }
+    #[inline(always)]
+    fn emit_dense<I: Iterator<Item = Result<T, E>>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
+    where
+        T: PortValue,
+    {
+        call.emit_dense_fallible(rows);
+    }
+    #[inline(always)]
+    fn emit_dense_tuple<I: Iterator<Item = Result<T, E>>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
+    where
+        T: OutputTuple,
+    {
+        call.emit_dense_tuple_fallible(rows);
+    }
+    #[cfg(feature = "async")]
+    fn emit_async<F: Future<Output = Result<T, E>> + Send>(
+        self,
+        call: &mut Call<'_>,
+        limit: &AsyncLimit,
+        mut row: impl FnMut(usize) -> F + Send,
+    ) -> impl Future<Output = bool> + Send
+    where
+        T: PortValue,
+    {
+        call.emit_async(limit, move |i| {
+            let future = row(i);
+            async move { future.await.map_err(Into::into) }
+        })
+    }
+    #[cfg(feature = "async")]
+    fn emit_async_tuple<F: Future<Output = Result<T, E>> + Send>(
+        self,
+        call: &mut Call<'_>,
+        limit: &AsyncLimit,
+        mut row: impl FnMut(usize) -> F + Send,
+    ) -> impl Future<Output = bool> + Send
+    where
+        T: OutputTuple,
+    {
+        call.emit_async_tuple(limit, move |i| {
+            let future = row(i);
+            async move { future.await.map_err(Into::into) }
+        })
     }
     fn into_result(self, returned: Result<T, E>) -> Result<T, BoxError> {
         returned.map_err(Into::into)
@@ -386,9 +503,66 @@ impl<T> ReturnKind for Plain<T> {
     {
         call.emit_tuple(row);
     }
+    #[inline(always)]
+    fn emit_dense<I: Iterator<Item = T>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
+    where
+        T: PortValue,
+    {
+        call.emit_dense(rows);
+    }
+    #[inline(always)]
+    fn emit_dense_tuple<I: Iterator<Item = T>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
+    where
+        T: OutputTuple,
+    {
+        call.emit_dense_tuple(rows);
+    }
+    #[cfg(feature = "async")]
+    fn emit_async<F: Future<Output = T> + Send>(
+        self,
+        call: &mut Call<'_>,
+        limit: &AsyncLimit,
+        mut row: impl FnMut(usize) -> F + Send,
+    ) -> impl Future<Output = bool> + Send
+    where
+        T: PortValue,
+    {
+        call.emit_async(limit, move |i| {
+            let future = row(i);
+            async move { Ok(future.await) }
+        })
+    }
+    #[cfg(feature = "async")]
+    fn emit_async_tuple<F: Future<Output = T> + Send>(
+        self,
+        call: &mut Call<'_>,
+        limit: &AsyncLimit,
+        mut row: impl FnMut(usize) -> F + Send,
+    ) -> impl Future<Output = bool> + Send
+    where
+        T: OutputTuple,
+    {
+        call.emit_async_tuple(limit, move |i| {
+            let future = row(i);
+            async move { Ok(future.await) }
+        })
+    }
     fn into_result(self, returned: T) -> Result<T, BoxError> {
         Ok(returned)
     }
+}
+
+/// The options of a node.
+#[must_use]
+pub fn options(
+    version: u32,
+    workload: Option<Workload>,
+    is_async: bool,
+    concurrency: Option<usize>,
+    path: &'static str,
+    tokens: u64,
+) -> NodeOptions {
+    NodeOptions { version, workload, is_async, concurrency, path, tokens }
 }
 
 /// Stands for an argument in a call that is written down to learn its type, and never made.

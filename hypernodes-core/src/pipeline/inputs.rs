@@ -107,7 +107,7 @@ impl Given {
         }
         match self.items.map(|items| items(self.column)) {
             Some(list) if list.port() == expected => Ok(list),
-            Some(list) => Err(list.port()),
+            Some(list) => Err(list.port().list().unwrap_or(list.port())),
             None => Err(found),
         }
     }
@@ -150,7 +150,7 @@ macro_rules! inputs {
 
 /// How `inputs!` finds out what a value can do; see `node::probe` for the trick.
 #[doc(hidden)]
-#[expect(missing_docs, missing_debug_implementations, reason = "only named by the expansion of `inputs!`")]
+#[expect(missing_debug_implementations, reason = "only named by the expansion of `inputs!`")]
 pub mod probe {
     use std::marker::PhantomData;
 

@@ -36,7 +36,7 @@ fn matched<'p>(pipeline: &Pipeline, plan: &'p Plan, inputs: Inputs) -> Matched<'
     let unknown: Vec<String> = given
         .keys()
         .filter(|name| pipeline.graph.input(name).is_none() && !pipeline.graph.wiring.producers.contains_key(&***name))
-        .map(|name| name.to_string())
+        .map(ToString::to_string)
         .collect();
     for (input, value) in &matched {
         let computed = pipeline.graph.wiring.producers.get(&*input.name);

@@ -73,10 +73,11 @@ impl Arg {
             return Values::Shared(self);
         }
         let Self { column, rows: view } = self;
+        let port = column.port();
         if !matches!(view, Rows::Range(_) | Rows::Select(_)) {
             return match (view, column.try_into_vec::<T>()) {
                 (Rows::One(at), Ok(mut values)) if rows == 1 => Values::Moved(vec![values.swap_remove(at)].into_iter()),
-                (view, Ok(values)) => Values::Shared(Self { column: Column::from_vec(values), rows: view }),
+                (view, Ok(values)) => Values::Shared(Self { column: Column::with_port(values, port), rows: view }),
                 (view, Err(column)) => Values::Shared(Self { column, rows: view }),
             };
         }
@@ -92,7 +93,7 @@ impl Arg {
                     });
                     kept.collect::<Vec<T>>().into_iter()
                 }
-                view => return Values::Shared(Self { column: Column::from_vec(values), rows: view }),
+                view => return Values::Shared(Self { column: Column::with_port(values, port), rows: view }),
             }),
         }
     }

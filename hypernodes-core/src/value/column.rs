@@ -28,7 +28,13 @@ impl Column {
     /// Takes over the values of a vector.
     #[must_use]
     pub fn from_vec<T: PortValue>(values: Vec<T>) -> Self {
-        Self { len: values.len(), port: PortType::of::<T>(), data: Arc::new(values) }
+        Self::with_port(values, PortType::of::<T>())
+    }
+
+    /// As [`from_vec`](Self::from_vec), for code that must not begin a new tower of types.
+    pub(crate) fn with_port<T: PortValue>(values: Vec<T>, port: PortType) -> Self {
+        debug_assert_eq!(port.id(), std::any::TypeId::of::<T>(), "the port is of the values' type");
+        Self { len: values.len(), port, data: Arc::new(values) }
     }
 
     /// A column of one value.
@@ -76,7 +82,7 @@ impl Column {
     /// The values of a column that was just made here, and so cannot be shared.
     pub(crate) fn into_vec<T: PortValue>(self) -> Vec<T> {
         self.try_into_vec().unwrap_or_else(|column| {
-            unreachable!("a column of `{}` is shared or not of `{}`", column.port, PortType::of::<T>())
+            unreachable!("a column of `{}` is shared or not of `{}`", column.port, std::any::type_name::<T>())
         })
     }
 
@@ -84,7 +90,7 @@ impl Column {
         // The plan joins ports of equal types only, so this cannot fail for a checked pipeline.
         match self.data.downcast_ref() {
             Some(values) => values,
-            None => unreachable!("a column of `{}` was read as `{}`", self.port, PortType::of::<T>()),
+            None => unreachable!("a column of `{}` was read as `{}`", self.port, std::any::type_name::<T>()),
         }
     }
 }
@@ -103,29 +109,33 @@ pub trait Accumulator: Send {
     fn finish(self: Box<Self>) -> Column;
 }
 
-pub(crate) struct VecAccumulator<T>(Vec<T>, usize);
+pub(crate) struct VecAccumulator<T> {
+    values: Vec<T>,
+    port: PortType,
+    capacity: usize,
+}
 
 impl<T> VecAccumulator<T> {
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self(Vec::new(), capacity)
+    pub(crate) fn new(port: PortType, capacity: usize) -> Self {
+        Self { values: Vec::new(), port, capacity }
     }
 }
 
 impl<T: PortValue> Accumulator for VecAccumulator<T> {
     fn append(&mut self, piece: Column) {
-        let mut values = piece.into_vec::<T>();
-        if self.0.is_empty() && values.len() >= self.1 {
-            self.0 = values;
-        } else {
-            if self.0.is_empty() {
-                self.0.reserve_exact(self.1);
-            }
-            self.0.append(&mut values);
+        let mut piece = piece.into_vec::<T>();
+        if self.values.is_empty() && piece.len() >= self.capacity {
+            self.values = piece;
+            return;
         }
+        if self.values.is_empty() {
+            self.values.reserve_exact(self.capacity);
+        }
+        self.values.append(&mut piece);
     }
 
     fn finish(self: Box<Self>) -> Column {
-        Column::from_vec(self.0)
+        Column::with_port(self.values, self.port)
     }
 }
 
@@ -135,29 +145,21 @@ pub trait Drain: Send {
     fn take(&mut self, rows: usize) -> Column;
 }
 
-pub(crate) enum VecDrain<T> {
-    Owned(std::vec::IntoIter<T>),
-    Shared(Column, usize),
+pub(crate) struct VecDrain<T> {
+    values: std::vec::IntoIter<T>,
+    port: PortType,
 }
 
 impl<T: PortValue> VecDrain<T> {
+    /// Only columns of the caller's own inputs are drained, and those are not shared.
     pub(crate) fn new(column: Column) -> Self {
-        match column.try_into_vec::<T>() {
-            Ok(values) => Self::Owned(values.into_iter()),
-            Err(column) => Self::Shared(column, 0),
-        }
+        let port = column.port();
+        Self { values: column.into_vec::<T>().into_iter(), port }
     }
 }
 
 impl<T: PortValue> Drain for VecDrain<T> {
     fn take(&mut self, rows: usize) -> Column {
-        match self {
-            Self::Owned(values) => Column::from_vec(values.by_ref().take(rows).collect::<Vec<T>>()),
-            Self::Shared(column, at) => {
-                // The feed drains only columns that it owns; see `Feed`.
-                unreachable!("a shared column of `{}` was drained at row {at}", column.port())
-            }
-        }
+        Column::with_port(self.values.by_ref().take(rows).collect::<Vec<T>>(), self.port)
     }
 }
-

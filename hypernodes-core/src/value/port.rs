@@ -20,6 +20,7 @@ pub trait PortValue: Send + Sync + 'static {}
 impl<T: Send + Sync + 'static> PortValue for T {}
 
 /// How many `Vec` levels above a type are known: nested maps compose to this depth.
+#[cfg(test)]
 pub(crate) const MAX_DEPTH: usize = 4;
 
 /// The type of a port: two ports fit when their types are equal.
@@ -40,7 +41,7 @@ struct Ops {
     name: fn() -> &'static str,
     bytes: usize,
     needs_drop: bool,
-    list: Option<&'static Ops>,
+    list: Option<PortType>,
     accumulator: fn(usize) -> Box<dyn Accumulator>,
     drain: fn(Column) -> Box<dyn Drain>,
     lengths: fn(&Arg, usize) -> Vec<usize>,
@@ -57,48 +58,51 @@ pub(crate) struct Group {
     pub(crate) wanted: bool,
 }
 
-/// One level of the tower `T`, `Vec<T>`, `Vec<Vec<T>>`...: finite, because an endless one cannot be compiled.
+/// One level of the tower `T`, `Vec<T>`, `Vec<Vec<T>>`...: finite, because an endless one cannot be compiled. For the
+/// same reason nothing in [`At`] may ask for `PortType::of`, which would begin a new tower on each level.
 trait Tower<T> {
-    const LIST: Option<&'static Ops>;
+    const LIST: Option<PortType>;
 }
 
 struct Top;
 struct Level<D>(std::marker::PhantomData<D>);
 
 impl<T> Tower<T> for Top {
-    const LIST: Option<&'static Ops> = None;
+    const LIST: Option<PortType> = None;
 }
 
 impl<T: PortValue, D: Tower<Vec<T>>> Tower<T> for Level<D> {
-    const LIST: Option<&'static Ops> = Some(&ops::<Vec<T>, D>());
+    const LIST: Option<PortType> = Some(At::<Vec<T>, D>::PORT);
 }
 
 type Fuel = Level<Level<Level<Level<Top>>>>;
 
-const fn ops<T: PortValue, D: Tower<T>>() -> Ops {
-    Ops {
+/// The operations of `T` with the levels `D` above it.
+struct At<T, D>(std::marker::PhantomData<(T, D)>);
+
+impl<T: PortValue, D: Tower<T>> At<T, D> {
+    const OPS: &'static Ops = &Ops {
         id: TypeId::of::<T>(),
         name: std::any::type_name::<T>,
         bytes: size_of::<T>(),
         needs_drop: std::mem::needs_drop::<T>(),
         list: D::LIST,
-        accumulator: |capacity| Box::new(VecAccumulator::<T>::with_capacity(capacity)),
+        accumulator: |capacity| Box::new(VecAccumulator::<T>::new(Self::PORT, capacity)),
         drain: |column| Box::new(VecDrain::<T>::new(column)),
         lengths: |arg, rows| arg.lane::<Vec<T>>(rows).map_to_vec(rows, Vec::len),
-        regroup: |column, groups| Column::from_vec(regroup::<T>(column, groups)),
-        wrap: |items| Column::one(items.into_vec::<T>()),
-        unwrap: |list| Column::from_vec(list.into_vec::<Vec<T>>().pop().unwrap_or_default()),
+        regroup: |column, groups| Column::with_port(regroup::<T>(column, groups), Self::list()),
+        wrap: |items| Column::with_port(vec![items.into_vec::<T>()], Self::list()),
+        unwrap: |list| Column::with_port(list.into_vec::<Vec<T>>().pop().unwrap_or_default(), Self::PORT),
         settle: |arg, rows| match arg.into_values::<T>(rows, false) {
-            Values::Moved(values) => Column::from_vec(values.collect::<Vec<T>>()),
+            Values::Moved(values) => Column::with_port(values.collect::<Vec<T>>(), Self::PORT),
             Values::Shared(arg) => unreachable!("output {:?} is still shared", arg.column),
         },
+    };
+    const PORT: PortType = PortType(Self::OPS);
+
+    fn list() -> PortType {
+        D::LIST.expect("lists of this type are used, so the tower was asked for them at build")
     }
-}
-
-struct Of<T>(std::marker::PhantomData<T>);
-
-impl<T: PortValue> Of<T> {
-    const OPS: &'static Ops = &ops::<T, Fuel>();
 }
 
 fn regroup<T: PortValue>(column: Column, groups: &[Group]) -> Vec<Vec<T>> {
@@ -125,7 +129,7 @@ impl PortType {
     /// The port type of `T`.
     #[must_use]
     pub const fn of<T: PortValue>() -> Self {
-        Self(Of::<T>::OPS)
+        At::<T, Fuel>::PORT
     }
 
     /// The identity of the type.
@@ -137,7 +141,7 @@ impl PortType {
     /// The type `Vec<T>`, or `None` where four levels of nesting are used up.
     #[must_use]
     pub fn list(self) -> Option<Self> {
-        self.0.list.map(Self)
+        self.0.list
     }
 
     /// Bytes of one value inside a column (what it owns on the heap not counted).

@@ -1,0 +1,10 @@
+//! The public interface of core, feature by feature, on Sequential.
+#![expect(clippy::float_cmp, reason = "results are to be equal to the bit")]
+
+extern crate hypernodes_core as hypernodes;
+
+mod build;
+mod map;
+mod nested;
+mod node;
+mod run;
