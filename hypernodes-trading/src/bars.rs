@@ -131,10 +131,18 @@ pub(crate) fn by_name<T: Copy>(
     name: impl Fn(T) -> &'static str,
 ) -> Result<T, UnknownName> {
     let wanted = text.trim();
-    choices.iter().copied().find(|&c| name(c).eq_ignore_ascii_case(wanted)).ok_or_else(|| {
-        let names: Vec<_> = choices.iter().map(|&c| format!("`{}`", name(c))).collect();
-        UnknownName { what, found: text.to_owned(), choices: names.join(", ") }
-    })
+    choices
+        .iter()
+        .copied()
+        .find(|&c| name(c).eq_ignore_ascii_case(wanted))
+        .ok_or_else(|| {
+            let names: Vec<_> = choices.iter().map(|&c| format!("`{}`", name(c))).collect();
+            UnknownName {
+                what,
+                found: text.to_owned(),
+                choices: names.join(", "),
+            }
+        })
 }
 
 /// One symbol's bars: a time and a close per row, and whichever of open, high, low and volume
@@ -214,7 +222,10 @@ impl Bars {
     pub fn with_open(self, open: impl Into<Arc<[f64]>>) -> Result<Self, BarsError> {
         let open = open.into();
         self.check("open", &open)?;
-        Ok(Self { open: Some(open), ..self })
+        Ok(Self {
+            open: Some(open),
+            ..self
+        })
     }
 
     /// The same bars with highest prices.
@@ -225,7 +236,11 @@ impl Bars {
     pub fn with_high(self, high: impl Into<Arc<[f64]>>) -> Result<Self, BarsError> {
         let high = high.into();
         self.check("high", &high)?;
-        Self { high: Some(high), ..self }.check_range()
+        Self {
+            high: Some(high),
+            ..self
+        }
+        .check_range()
     }
 
     /// The same bars with lowest prices.
@@ -236,7 +251,11 @@ impl Bars {
     pub fn with_low(self, low: impl Into<Arc<[f64]>>) -> Result<Self, BarsError> {
         let low = low.into();
         self.check("low", &low)?;
-        Self { low: Some(low), ..self }.check_range()
+        Self {
+            low: Some(low),
+            ..self
+        }
+        .check_range()
     }
 
     /// The same bars with highest and lowest prices.
@@ -258,23 +277,37 @@ impl Bars {
     pub fn with_volume(self, volume: impl Into<Arc<[f64]>>) -> Result<Self, BarsError> {
         let volume = volume.into();
         self.check("volume", &volume)?;
-        Ok(Self { volume: Some(volume), ..self })
+        Ok(Self {
+            volume: Some(volume),
+            ..self
+        })
     }
 
     /// The same bars with the name of the exchange they come from.
     #[must_use]
     pub fn with_exchange(self, exchange: impl Into<Arc<str>>) -> Self {
-        Self { exchange: Some(exchange.into()), ..self }
+        Self {
+            exchange: Some(exchange.into()),
+            ..self
+        }
     }
 
     fn check(&self, column: &'static str, values: &[f64]) -> Result<(), BarsError> {
         let (expected, found) = (self.time.len(), values.len());
         if expected != found {
-            return Err(BarsError::Length { column, expected, found });
+            return Err(BarsError::Length {
+                column,
+                expected,
+                found,
+            });
         }
         let good = |v: f64| v.is_finite() && (v > 0.0 || (column == "volume" && v >= 0.0));
         match values.iter().position(|&v| !good(v)) {
-            Some(row) => Err(BarsError::Value { column, row, value: values[row] }),
+            Some(row) => Err(BarsError::Value {
+                column,
+                row,
+                value: values[row],
+            }),
             None => Ok(()),
         }
     }
@@ -283,7 +316,11 @@ impl Bars {
         if let (Some(high), Some(low)) = (&self.high, &self.low)
             && let Some(row) = high.iter().zip(low.iter()).position(|(h, l)| h < l)
         {
-            return Err(BarsError::HighBelowLow { row, high: high[row], low: low[row] });
+            return Err(BarsError::HighBelowLow {
+                row,
+                high: high[row],
+                low: low[row],
+            });
         }
         Ok(self)
     }
@@ -370,10 +407,14 @@ impl Bars {
             PriceSource::Close | PriceSource::Hl2 => {
                 prices.map(|i| f64::midpoint(high[i], low[i])).collect()
             }
-            PriceSource::Hlc3 => prices.map(|i| (high[i] + low[i] + close[i]) / 3.0).collect(),
+            PriceSource::Hlc3 => prices
+                .map(|i| (high[i] + low[i] + close[i]) / 3.0)
+                .collect(),
             PriceSource::Ohlc4 => {
                 let open = need("open", &self.open)?;
-                prices.map(|i| (open[i] + high[i] + low[i] + close[i]) / 4.0).collect()
+                prices
+                    .map(|i| (open[i] + high[i] + low[i] + close[i]) / 4.0)
+                    .collect()
             }
         })
     }
@@ -386,7 +427,10 @@ mod tests {
     #[test]
     fn faults_name_their_row() {
         let new = |time: Vec<i64>, close: Vec<f64>| Bars::new("A", time, close).unwrap_err();
-        assert_eq!(new(vec![1, 2, 1], vec![1.0; 3]), BarsError::DescendingTime { row: 2 });
+        assert_eq!(
+            new(vec![1, 2, 1], vec![1.0; 3]),
+            BarsError::DescendingTime { row: 2 }
+        );
         assert_eq!(
             new(vec![1, 2], vec![1.0; 3]).to_string(),
             "column `close` has 3 rows, expected 2 as in `time`"
@@ -396,11 +440,19 @@ mod tests {
             "row 1 of `close` is 0, expected a finite number above 0"
         );
         for bad in [f64::NAN, f64::INFINITY, -1.0] {
-            assert!(matches!(new(vec![1], vec![bad]), BarsError::Value { row: 0, .. }));
+            assert!(matches!(
+                new(vec![1], vec![bad]),
+                BarsError::Value { row: 0, .. }
+            ));
         }
         let bars = Bars::new("A", vec![1], vec![1.0]).unwrap();
         assert!(bars.clone().with_volume(vec![0.0]).is_ok());
-        let error = bars.clone().with_low(vec![2.0]).unwrap().with_high(vec![1.5]).unwrap_err();
+        let error = bars
+            .clone()
+            .with_low(vec![2.0])
+            .unwrap()
+            .with_high(vec![1.5])
+            .unwrap_err();
         assert_eq!(error.to_string(), "row 0 has `high` 1.5 below `low` 2");
         assert_eq!(
             bars.source(PriceSource::Hlc3).unwrap_err().to_string(),
@@ -416,7 +468,13 @@ mod tests {
         let bars = bars.with_open(vec![8.0]).unwrap();
         assert_eq!(*bars.source(PriceSource::Ohlc4).unwrap(), [5.0]);
         assert_eq!("HL2".parse(), Ok(PriceSource::Hl2));
-        assert!("hl3".parse::<PriceSource>().unwrap_err().to_string().contains("`ohlc4`"));
+        assert!(
+            "hl3"
+                .parse::<PriceSource>()
+                .unwrap_err()
+                .to_string()
+                .contains("`ohlc4`")
+        );
     }
 
     #[test]

@@ -3,8 +3,10 @@
 
 pub mod atc;
 mod bars;
+pub mod data;
 pub mod kernels;
 #[cfg(test)]
 mod reference;
+pub mod scan;
 
 pub use bars::{Bars, BarsError, PriceSource, UnknownName};

@@ -39,7 +39,9 @@ pub(crate) fn wma(x: &[f64], n: usize) -> Vec<f64> {
 
 fn ema(x: &[f64], n: usize, mean_seed: bool, increment: bool) -> Vec<f64> {
     let mut out = vec![f64::NAN; x.len()];
-    let Some(f) = x.iter().position(|v| !v.is_nan()) else { return out };
+    let Some(f) = x.iter().position(|v| !v.is_nan()) else {
+        return out;
+    };
     let alpha = 2.0 / (n as f64 + 1.0);
     let start = if mean_seed { f + n - 1 } else { f };
     if start >= x.len() {
@@ -56,8 +58,11 @@ fn ema(x: &[f64], n: usize, mean_seed: bool, increment: bool) -> Vec<f64> {
     };
     for i in start + 1..x.len() {
         let p = out[i - 1];
-        out[i] =
-            if increment { p + alpha * (x[i] - p) } else { alpha * x[i] + (1.0 - alpha) * p };
+        out[i] = if increment {
+            p + alpha * (x[i] - p)
+        } else {
+            alpha * x[i] + (1.0 - alpha) * p
+        };
     }
     out
 }
@@ -116,7 +121,11 @@ fn kama(x: &[f64], n: usize, zero_start: bool) -> Vec<f64> {
         for k in i + 1 - n..=i {
             noise += (x[k] - x[k - 1]).abs();
         }
-        let ratio = if noise != 0.0 { (x[i] - x[i - n]).abs() / noise } else { 0.0 };
+        let ratio = if noise != 0.0 {
+            (x[i] - x[i - n]).abs() / noise
+        } else {
+            0.0
+        };
         let s = ratio * (fast - slow) + slow;
         out[i] = out[i - 1] + s * s * (x[i] - out[i - 1]);
     }
@@ -151,7 +160,11 @@ fn equity(start: f64, sig: &[f64], rg: &[f64], decay: f64, cut: usize, hold: boo
         } else if sp < 0.0 && (hold || !r.is_nan()) {
             a = -r;
         }
-        let mut v = if prev.is_nan() { start } else { prev * (1.0 - decay) * (1.0 + a) };
+        let mut v = if prev.is_nan() {
+            start
+        } else {
+            prev * (1.0 - decay) * (1.0 + a)
+        };
         if v < 0.25 {
             v = 0.25;
         }
@@ -180,7 +193,11 @@ fn weighted(sigs: &[Vec<f64>], eqs: &[Vec<f64>], half_even: bool) -> Vec<f64> {
                 num += s[i] * e[i];
                 den += e[i];
             }
-            let s = if !f64::is_nan(den) && den != 0.0 { num / den } else { f64::NAN };
+            let s = if !f64::is_nan(den) && den != 0.0 {
+                num / den
+            } else {
+                f64::NAN
+            };
             round2(s, half_even)
         })
         .collect()
@@ -196,10 +213,20 @@ pub(crate) fn atc(close: &[f64], src: &[f64], config: &AtcConfig) -> Reference {
         ret[i] = (close[i] - close[i - 1]) / close[i - 1];
     }
     let rg: Vec<f64> = (0..n)
-        .map(|i| ret[i] * if i < cut { 1.0 } else { (lam * (i - cut) as f64).exp() })
+        .map(|i| {
+            ret[i]
+                * if i < cut {
+                    1.0
+                } else {
+                    (lam * (i - cut) as f64).exp()
+                }
+        })
         .collect();
-    let (hi, lo) =
-        if pine { (0.49, -0.49) } else { (config.long_threshold, config.short_threshold) };
+    let (hi, lo) = if pine {
+        (0.49, -0.49)
+    } else {
+        (config.long_threshold, config.short_threshold)
+    };
     let mut out = Reference {
         ret,
         signals: Vec::new(),
@@ -208,7 +235,10 @@ pub(crate) fn atc(close: &[f64], src: &[f64], config: &AtcConfig) -> Reference {
         averages: Vec::new(),
     };
     for kind in MaKind::ALL {
-        let lengths = config.robustness.lengths(kind, config.length(kind)).unwrap();
+        let lengths = config
+            .robustness
+            .lengths(kind, config.length(kind))
+            .unwrap();
         let mas: Vec<Vec<f64>> = lengths
             .iter()
             .map(|&m| {
@@ -225,9 +255,13 @@ pub(crate) fn atc(close: &[f64], src: &[f64], config: &AtcConfig) -> Reference {
             })
             .collect();
         let sigs: Vec<_> = mas.iter().map(|m| cross_signal(close, m)).collect();
-        let eqs: Vec<_> = sigs.iter().map(|s| equity(1.0, s, &rg, dec, cut, pine)).collect();
+        let eqs: Vec<_> = sigs
+            .iter()
+            .map(|s| equity(1.0, s, &rg, dec, cut, pine))
+            .collect();
         let layer1 = weighted(&sigs, &eqs, !pine);
-        out.equities.push(equity(config.weight(kind), &layer1, &rg, dec, cut, pine));
+        out.equities
+            .push(equity(config.weight(kind), &layer1, &rg, dec, cut, pine));
         out.signals.push(layer1);
         out.averages.push(mas);
     }

@@ -114,7 +114,10 @@ impl AtcConfig {
     /// The defaults of `profile`.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
-        Self { profile, ..Self::default() }
+        Self {
+            profile,
+            ..Self::default()
+        }
     }
 
     /// The same settings with one base length for all six kinds.
@@ -171,7 +174,10 @@ impl AtcConfig {
             return Err(AtcError::NoBars);
         }
         if self.cutout >= bars {
-            return Err(AtcError::Cutout { cutout: self.cutout, bars });
+            return Err(AtcError::Cutout {
+                cutout: self.cutout,
+                bars,
+            });
         }
         Ok(())
     }
@@ -186,7 +192,11 @@ impl AtcConfig {
         }
         if !(0.0..=1.0).contains(&self.decay) {
             let expected = "a percentage per bar from 0 to 1";
-            return Err(AtcError::Setting { name: "decay", value: self.decay, expected });
+            return Err(AtcError::Setting {
+                name: "decay",
+                value: self.decay,
+                expected,
+            });
         }
         for (name, value) in [
             ("lambda", self.lambda),
@@ -194,7 +204,11 @@ impl AtcConfig {
             ("short_threshold", self.short_threshold),
         ] {
             if !value.is_finite() {
-                return Err(AtcError::Setting { name, value, expected: "a finite number" });
+                return Err(AtcError::Setting {
+                    name,
+                    value,
+                    expected: "a finite number",
+                });
             }
         }
         if self.short_threshold > self.long_threshold {
@@ -215,7 +229,10 @@ impl AtcConfig {
 
     /// The rates as the recursions use them. The only place that scales.
     pub(crate) fn rates(&self) -> Rates {
-        Rates { growth: self.lambda / 1000.0, decay: self.decay / 100.0 }
+        Rates {
+            growth: self.lambda / 1000.0,
+            decay: self.decay / 100.0,
+        }
     }
 
     /// The bounds beyond which a Layer 1 signal counts, `(long, short)`.
@@ -236,26 +253,84 @@ mod tests {
         let text = |config: AtcConfig, bars| config.validate(bars).unwrap_err().to_string();
         let base = AtcConfig::default;
         assert_eq!(
-            text(AtcConfig { decay: 1.5, ..base() }, 9),
+            text(
+                AtcConfig {
+                    decay: 1.5,
+                    ..base()
+                },
+                9
+            ),
             "`decay` is 1.5, expected a percentage per bar from 0 to 1"
         );
-        assert!(text(AtcConfig { lambda: f64::NAN, ..base() }, 9).starts_with("`lambda` is NaN"));
-        assert!(text(AtcConfig { kama_weight: -1.0, ..base() }, 9).contains("KAMA is -1"));
-        assert!(text(AtcConfig { long_threshold: -0.2, ..base() }, 9).contains("exchange"));
-        assert!(text(AtcConfig { cutout: 9, ..base() }, 9).contains("none of 9 bars"));
-        assert!(text(AtcConfig { hma_len: u32::MAX, ..base() }, 9).contains("HMA"));
+        assert!(
+            text(
+                AtcConfig {
+                    lambda: f64::NAN,
+                    ..base()
+                },
+                9
+            )
+            .starts_with("`lambda` is NaN")
+        );
+        assert!(
+            text(
+                AtcConfig {
+                    kama_weight: -1.0,
+                    ..base()
+                },
+                9
+            )
+            .contains("KAMA is -1")
+        );
+        assert!(
+            text(
+                AtcConfig {
+                    long_threshold: -0.2,
+                    ..base()
+                },
+                9
+            )
+            .contains("exchange")
+        );
+        assert!(
+            text(
+                AtcConfig {
+                    cutout: 9,
+                    ..base()
+                },
+                9
+            )
+            .contains("none of 9 bars")
+        );
+        assert!(
+            text(
+                AtcConfig {
+                    hma_len: u32::MAX,
+                    ..base()
+                },
+                9
+            )
+            .contains("HMA")
+        );
         assert!(base().validate(0).is_err());
         assert!(base().validate(1).is_ok());
     }
 
     #[test]
     fn keys_read_back_and_strangers_are_refused() {
-        let config = AtcConfig { profile: Profile::Pine, cutout: 7, ..AtcConfig::default() };
+        let config = AtcConfig {
+            profile: Profile::Pine,
+            cutout: 7,
+            ..AtcConfig::default()
+        };
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<AtcConfig>(&text).unwrap(), config);
         let few: AtcConfig =
             serde_json::from_str(r#"{"La": 0.1, "hull_len": 20, "robustness": "Wide"}"#).unwrap();
-        assert_eq!((few.lambda, few.hma_len, few.robustness), (0.1, 20, Robustness::Wide));
+        assert_eq!(
+            (few.lambda, few.hma_len, few.robustness),
+            (0.1, 20, Robustness::Wide)
+        );
         assert!(serde_json::from_str::<AtcConfig>(r#"{"lamda": 1}"#).is_err());
     }
 }

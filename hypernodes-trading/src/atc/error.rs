@@ -7,8 +7,10 @@ use super::{MaKind, Robustness};
 #[non_exhaustive]
 pub enum AtcError {
     /// A base length is too short for the spread around it (or absurdly long).
-    #[error("{kind} length {length} leaves no room for robustness `{robustness}`; \
-             choose {least} or more")]
+    #[error(
+        "{kind} length {length} leaves no room for robustness `{robustness}`; \
+             choose {least} or more"
+    )]
     Length {
         /// The kind at fault.
         kind: MaKind,

@@ -24,8 +24,14 @@ pub enum MaKind {
 
 impl MaKind {
     /// The six kinds in column order.
-    pub const ALL: [Self; 6] =
-        [Self::Ema, Self::Hma, Self::Wma, Self::Dema, Self::Lsma, Self::Kama];
+    pub const ALL: [Self; 6] = [
+        Self::Ema,
+        Self::Hma,
+        Self::Wma,
+        Self::Dema,
+        Self::Lsma,
+        Self::Kama,
+    ];
 
     /// Its name in column headers: `EMA`, `HMA`, `WMA`, `DEMA`, `LSMA`, `KAMA`.
     #[must_use]

@@ -32,8 +32,10 @@ pub use error::AtcError;
 pub use fused::{AtcWorkspace, LastBar, atc};
 pub use kind::MaKind;
 pub use output::AtcOutput;
+
 pub use profile::{Profile, Robustness};
 
+pub(crate) use output::quoted;
 pub(crate) use profile::{HmaFlavour, Rules};
 
 /// How many lengths of each kind are followed.

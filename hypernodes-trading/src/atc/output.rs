@@ -95,8 +95,12 @@ impl AtcOutput {
 
     /// The columns, in the order of [`AtcOutput::COLUMNS`].
     pub fn columns(&self) -> impl Iterator<Item = &[f64]> {
-        let kinds = MaKind::ALL.iter().flat_map(|&k| [self.signal(k), self.equity(k)]);
-        std::iter::once(self.ret_simple()).chain(kinds).chain([self.average_signal()])
+        let kinds = MaKind::ALL
+            .iter()
+            .flat_map(|&k| [self.signal(k), self.equity(k)]);
+        std::iter::once(self.ret_simple())
+            .chain(kinds)
+            .chain([self.average_signal()])
     }
 
     /// Writes the header of [`AtcOutput::write_csv`]: `symbol` first if `with_symbol`, then

@@ -166,7 +166,12 @@ impl Robustness {
         let offsets = self.offsets();
         let least = offsets[3] + 1;
         if base < least || base > u32::MAX - offsets[3] {
-            return Err(AtcError::Length { kind, length: base, robustness: self, least });
+            return Err(AtcError::Length {
+                kind,
+                length: base,
+                robustness: self,
+                least,
+            });
         }
         let mut all = [base; SLOTS];
         for (i, offset) in offsets.into_iter().enumerate() {

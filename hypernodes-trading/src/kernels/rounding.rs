@@ -24,7 +24,11 @@ pub(crate) fn hundredths_half_away(v: f64) -> f64 {
     let t = v.abs() * 100.0 + 0.5 + 1e-10;
     let near = nearest(t);
     let floor = if near > t { near - 1.0 } else { near };
-    if floor > 0.0 { floor.copysign(v) } else { floor }
+    if floor > 0.0 {
+        floor.copysign(v)
+    } else {
+        floor
+    }
 }
 
 /// `v` rounded to two decimals, a tie going to the even neighbour (NumPy's `rint` on hundreds).
@@ -71,9 +75,16 @@ mod tests {
     fn additions_round_like_the_library() {
         let mut state = 1_u64;
         for _ in 0..20_000 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             let v = ((state >> 11) as f64 / (1_u64 << 53) as f64) * 2.0 - 1.0;
-            for v in [v, (v * 1e4).round() / 1e4, (v * 1e3).round() / 1e3, v * 1e-3] {
+            for v in [
+                v,
+                (v * 1e4).round() / 1e4,
+                (v * 1e3).round() / 1e3,
+                v * 1e-3,
+            ] {
                 let even = (v * 100.0).round_ties_even() / 100.0;
                 assert_eq!(round2_half_even(v).to_bits(), even.to_bits(), "{v}");
                 let t = (v.abs() * 100.0 + 0.5 + 1e-10).floor() / 100.0;

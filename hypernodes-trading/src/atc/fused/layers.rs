@@ -167,8 +167,11 @@ impl Layers {
                 let e = layer2[lane] * keep * (1.0 + a);
                 layer2[lane] = if e < FLOOR { FLOOR } else { e };
                 let q = number[lane] / total[lane];
-                layer1[lane] =
-                    if HALF_EVEN { hundredths_half_even(q) } else { hundredths_half_away(q) };
+                layer1[lane] = if HALF_EVEN {
+                    hundredths_half_even(q)
+                } else {
+                    hundredths_half_away(q)
+                };
             }
             self.signals[i] = layer1;
             self.equities[i] = layer2;
@@ -180,7 +183,11 @@ impl Layers {
 
 #[inline(always)]
 fn rounded(rules: &LayerRules, v: f64) -> f64 {
-    if rules.half_even { hundredths_half_even(v) } else { hundredths_half_away(v) }
+    if rules.half_even {
+        hundredths_half_even(v)
+    } else {
+        hundredths_half_away(v)
+    }
 }
 
 /// The crossing signal after one bar; comparisons with NaN are false.
@@ -194,7 +201,12 @@ fn crossed(held: f64, c0: f64, c1: f64, m0: f64, m1: f64) -> f64 {
 
 /// The average of the classified signals, weighted by the Layer 2 equities.
 #[inline(always)]
-pub(super) fn average(hundredths: &Lanes, equities: &Lanes, cuts: (f64, f64), undefined: f64) -> f64 {
+pub(super) fn average(
+    hundredths: &Lanes,
+    equities: &Lanes,
+    cuts: (f64, f64),
+    undefined: f64,
+) -> f64 {
     let (mut number, mut total) = (0.0, 0.0);
     for kind in MaKind::ALL {
         let signal = hundredths[kind.index()] / 100.0;
@@ -208,5 +220,9 @@ pub(super) fn average(hundredths: &Lanes, equities: &Lanes, cuts: (f64, f64), un
         number += class * equities[kind.index()];
         total += equities[kind.index()];
     }
-    if total.is_nan() { undefined } else { number / total }
+    if total.is_nan() {
+        undefined
+    } else {
+        number / total
+    }
 }

@@ -21,9 +21,9 @@ mod history;
 mod layers;
 mod plan;
 mod recursive;
-mod windows;
 #[cfg(test)]
 mod tests;
+mod windows;
 mod workspace;
 
 pub use workspace::{AtcWorkspace, LastBar, atc};

@@ -67,7 +67,10 @@ impl Plan {
         self.hull_look = 0;
         for kind in [MaKind::Wma, MaKind::Lsma, MaKind::Hma] {
             let hull = kind == MaKind::Hma && self.rules.hma == HmaFlavour::Hull;
-            for n in self.lengths[kind.index()].into_iter().filter(|&n| n <= bars) {
+            for n in self.lengths[kind.index()]
+                .into_iter()
+                .filter(|&n| n <= bars)
+            {
                 self.stops.push(n);
                 if hull {
                     let (half, root) = hull_lengths(n);

@@ -4,9 +4,7 @@ use super::history::History;
 use super::plan::Plan;
 use super::{BLOCK, Row, STRIP};
 use crate::atc::{MaKind, SLOTS};
-use crate::kernels::{
-    DemaSeed, EmaStep, KamaStart, SLOW, ema_seed, ema_step, kama_smoothing,
-};
+use crate::kernels::{DemaSeed, EmaStep, KamaStart, SLOW, ema_seed, ema_step, kama_smoothing};
 
 /// Which chain a seed starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,18 +72,34 @@ impl Recursive {
             let n = plan.of(MaKind::Ema)[slot];
             if plan.is_live(n) {
                 let value = ema_seed(&source[..n]);
-                self.seeds.push(Seed { bar: n - 1, chain: Chain::Ema, slot, value });
+                self.seeds.push(Seed {
+                    bar: n - 1,
+                    chain: Chain::Ema,
+                    slot,
+                    value,
+                });
             }
             let n = plan.of(MaKind::Dema)[slot];
             if plan.is_live(n) {
                 let value = ema_seed(&source[..n]);
-                self.seeds.push(Seed { bar: n - 1, chain: Chain::First, slot, value });
+                self.seeds.push(Seed {
+                    bar: n - 1,
+                    chain: Chain::First,
+                    slot,
+                    value,
+                });
                 if let Some((bar, value)) = second_seed(plan, source, n, value) {
-                    self.seeds.push(Seed { bar, chain: Chain::Second, slot, value });
+                    self.seeds.push(Seed {
+                        bar,
+                        chain: Chain::Second,
+                        slot,
+                        value,
+                    });
                 }
             }
         }
-        self.seeds.sort_unstable_by(|a, b| (b.bar, b.chain, b.slot).cmp(&(a.bar, a.chain, a.slot)));
+        self.seeds
+            .sort_unstable_by(|a, b| (b.bar, b.chain, b.slot).cmp(&(a.bar, a.chain, a.slot)));
     }
 
     /// Writes EMA, DEMA and KAMA of the block `first..first + bars` into `rows`.
@@ -119,7 +133,10 @@ impl Recursive {
         let mut done = 0;
         while done < x.len() {
             // Up to the next seed no chain starts, so the inner loop has no test.
-            let next = self.seeds.last().map_or(x.len(), |s| (s.bar - first).min(x.len()));
+            let next = self
+                .seeds
+                .last()
+                .map_or(x.len(), |s| (s.bar - first).min(x.len()));
             let range = done..next;
             match plan.rules.ema_step {
                 EmaStep::Blend => self.steps::<true>(&ema_alpha, &dema_alpha, x, range, rows),
@@ -149,7 +166,11 @@ impl Recursive {
         range: std::ops::Range<usize>,
         rows: &mut [Row],
     ) {
-        let step = if BLEND { EmaStep::Blend } else { EmaStep::Increment };
+        let step = if BLEND {
+            EmaStep::Blend
+        } else {
+            EmaStep::Increment
+        };
         let (mut ema, mut e1, mut e2) = (self.ema, self.first, self.second);
         for (&x, row) in x[range.clone()].iter().zip(&mut rows[range]) {
             for slot in 0..SLOTS {

@@ -8,13 +8,20 @@ use crate::reference;
 
 fn bits(x: &[f64]) -> Vec<u64> {
     // All NaNs count as one.
-    x.iter().map(|v| if v.is_nan() { u64::MAX } else { v.to_bits() }).collect()
+    x.iter()
+        .map(|v| if v.is_nan() { u64::MAX } else { v.to_bits() })
+        .collect()
 }
 
 fn assert_same(name: &str, ours: &[f64], theirs: &[f64]) {
     if bits(ours) != bits(theirs) {
-        let bar = (0..theirs.len()).find(|&i| bits(&ours[i..=i]) != bits(&theirs[i..=i])).unwrap();
-        panic!("{name} differs first at bar {bar}: {:?}, reference {:?}", ours[bar], theirs[bar]);
+        let bar = (0..theirs.len())
+            .find(|&i| bits(&ours[i..=i]) != bits(&theirs[i..=i]))
+            .unwrap();
+        panic!(
+            "{name} differs first at bar {bar}: {:?}, reference {:?}",
+            ours[bar], theirs[bar]
+        );
     }
 }
 
@@ -25,7 +32,11 @@ fn assert_reference(close: &[f64], source: Option<&[f64]>, config: &AtcConfig) {
     assert_same("R", ours.ret_simple(), &theirs.ret);
     for kind in MaKind::ALL {
         let k = kind.index();
-        assert_same(&format!("{kind}_Signal"), ours.signal(kind), &theirs.signals[k]);
+        assert_same(
+            &format!("{kind}_Signal"),
+            ours.signal(kind),
+            &theirs.signals[k],
+        );
         assert_same(&format!("{kind}_S"), ours.equity(kind), &theirs.equities[k]);
     }
     assert_same("Average_Signal", ours.average_signal(), &theirs.average);
@@ -35,11 +46,23 @@ fn assert_reference(close: &[f64], source: Option<&[f64]>, config: &AtcConfig) {
     let at = close.len() - 1;
     assert_same("last", &[last.average_signal], &theirs.average[at..]);
     for kind in MaKind::ALL {
-        assert_same("last signal", &[last.signals[kind.index()]], &ours.signal(kind)[at..]);
-        assert_same("last equity", &[last.equities[kind.index()]], &ours.equity(kind)[at..]);
+        assert_same(
+            "last signal",
+            &[last.signals[kind.index()]],
+            &ours.signal(kind)[at..],
+        );
+        assert_same(
+            "last equity",
+            &[last.equities[kind.index()]],
+            &ours.equity(kind)[at..],
+        );
     }
     let plain = workspace.without_dispatch().run(close, source).unwrap();
-    for ((name, a), b) in AtcOutput::COLUMNS.iter().zip(plain.columns()).zip(ours.columns()) {
+    for ((name, a), b) in AtcOutput::COLUMNS
+        .iter()
+        .zip(plain.columns())
+        .zip(ours.columns())
+    {
         assert_same(&format!("baseline {name}"), a, b);
     }
 }
@@ -50,7 +73,10 @@ fn walks_agree_with_the_reference() {
         for robustness in Robustness::ALL {
             for bars in [1, 2, 5, 22, 28, 34, 63, 64, 65, 66, 129, 400] {
                 let close = reference::lcg_walk(bars, 7, 100.0, 0.02);
-                let config = AtcConfig { robustness, ..AtcConfig::new(profile) };
+                let config = AtcConfig {
+                    robustness,
+                    ..AtcConfig::new(profile)
+                };
                 assert_reference(&close, None, &config);
             }
         }
@@ -89,7 +115,10 @@ fn a_short_series_after_a_long_one_starts_afresh() {
 fn a_prefix_of_the_bars_gives_a_prefix_of_the_columns() {
     let close = reference::lcg_walk(300, 5, 10.0, 0.03);
     for profile in Profile::ALL {
-        let config = AtcConfig { cutout: 20, ..AtcConfig::new(profile) };
+        let config = AtcConfig {
+            cutout: 20,
+            ..AtcConfig::new(profile)
+        };
         let all = atc(&close, None, &config).unwrap();
         for bars in [21, 64, 150, 299] {
             let part = atc(&close[..bars], None, &config).unwrap();
@@ -103,32 +132,40 @@ fn a_prefix_of_the_bars_gives_a_prefix_of_the_columns() {
 fn series() -> impl Strategy<Value = Vec<f64>> {
     let piece = prop_oneof![
         // A walk, a flat stretch, a straight line, ticks of a cent, a jump.
-        (1_usize..120, any::<u32>(), 0.001_f64..0.2).prop_map(|(n, seed, vol)| {
-            reference::lcg_walk(n + 1, u64::from(seed), 1.0, vol)
-        }),
+        (1_usize..120, any::<u32>(), 0.001_f64..0.2)
+            .prop_map(|(n, seed, vol)| { reference::lcg_walk(n + 1, u64::from(seed), 1.0, vol) }),
         (1_usize..90).prop_map(|n| vec![1.0; n]),
-        (1_usize..90, -0.005_f64..0.02).prop_map(|(n, slope)| {
-            (0..n).map(|i| 1.0 + slope * i as f64).collect()
-        }),
+        (1_usize..90, -0.005_f64..0.02)
+            .prop_map(|(n, slope)| { (0..n).map(|i| 1.0 + slope * i as f64).collect() }),
         proptest::collection::vec(-3_i32..=3, 1..90).prop_map(|ticks| {
-            ticks.into_iter().map(|t| 1.0 + 0.01 * f64::from(t)).collect()
+            ticks
+                .into_iter()
+                .map(|t| 1.0 + 0.01 * f64::from(t))
+                .collect()
         }),
         (0.2_f64..5.0).prop_map(|jump| vec![jump]),
     ];
-    (0.01_f64..5_000.0, proptest::collection::vec(piece, 1..5), any::<bool>()).prop_map(
-        |(start, pieces, cents)| {
+    (
+        0.01_f64..5_000.0,
+        proptest::collection::vec(piece, 1..5),
+        any::<bool>(),
+    )
+        .prop_map(|(start, pieces, cents)| {
             let mut price = start;
             let mut all = Vec::new();
             for piece in pieces {
                 all.extend(piece.iter().map(|f| {
                     let p = price * f;
-                    if cents { (p * 100.0).round().max(1.0) / 100.0 } else { p }
+                    if cents {
+                        (p * 100.0).round().max(1.0) / 100.0
+                    } else {
+                        p
+                    }
                 }));
                 price = *all.last().unwrap();
             }
             all
-        },
-    )
+        })
 }
 
 prop_compose! {

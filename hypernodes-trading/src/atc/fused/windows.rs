@@ -177,7 +177,9 @@ fn hull_line(raw: &[f64], root: usize, line: &mut Line) {
     for strip in (0..BLOCK).step_by(STRIP) {
         let (mut sum, mut ramp) = ([0.0; STRIP], [0.0; STRIP]);
         for k in 0..root {
-            let Some(x) = raw[strip + root - 1 - k..].first_chunk::<STRIP>() else { break };
+            let Some(x) = raw[strip + root - 1 - k..].first_chunk::<STRIP>() else {
+                break;
+            };
             for i in 0..STRIP {
                 sum[i] += x[i];
                 ramp[i] += sum[i];
@@ -208,7 +210,9 @@ fn exact_wma(x: &[f64], n: usize, line: &mut [f64]) {
         let newest = strip * STRIP + n - 1;
         let mut sum = [0.0; STRIP];
         for k in 0..n {
-            let Some(x) = x[newest - k..].first_chunk::<STRIP>() else { break };
+            let Some(x) = x[newest - k..].first_chunk::<STRIP>() else {
+                break;
+            };
             let weight = (n - k) as f64;
             for i in 0..STRIP {
                 sum[i] += x[i] * weight;
@@ -236,7 +240,9 @@ fn exact_sma(history: &History, n: usize, line: &mut Line) {
     for strip in (0..BLOCK).step_by(STRIP) {
         let mut sum = [0.0; STRIP];
         for k in 0..n {
-            let Some(x) = x[strip + k..].first_chunk::<STRIP>() else { break };
+            let Some(x) = x[strip + k..].first_chunk::<STRIP>() else {
+                break;
+            };
             for i in 0..STRIP {
                 sum[i] += x[i];
             }
@@ -263,7 +269,9 @@ fn exact_lsma(history: &History, length: usize, line: &mut Line) {
         let (mut sy, mut sxy) = ([0.0; STRIP], [0.0; STRIP]);
         let mut j = 0.0;
         for k in 0..length {
-            let Some(y) = x[strip + k..].first_chunk::<STRIP>() else { break };
+            let Some(y) = x[strip + k..].first_chunk::<STRIP>() else {
+                break;
+            };
             for i in 0..STRIP {
                 sy[i] += y[i];
                 sxy[i] += j * y[i];

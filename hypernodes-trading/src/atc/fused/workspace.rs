@@ -86,7 +86,11 @@ pub struct AtcWorkspace {
 ///     Err(AtcError::Price { bar: 1, .. })));
 /// # Ok::<(), AtcError>(())
 /// ```
-pub fn atc(close: &[f64], source: Option<&[f64]>, config: &AtcConfig) -> Result<AtcOutput, AtcError> {
+pub fn atc(
+    close: &[f64],
+    source: Option<&[f64]>,
+    config: &AtcConfig,
+) -> Result<AtcOutput, AtcError> {
     AtcWorkspace::new(config)?.run(close, source)
 }
 
@@ -124,7 +128,10 @@ impl AtcWorkspace {
     #[doc(hidden)]
     #[must_use]
     pub fn without_dispatch(self) -> Self {
-        Self { dispatch: false, ..self }
+        Self {
+            dispatch: false,
+            ..self
+        }
     }
 
     /// Every column of ATC for one series; see [`atc()`].
@@ -191,7 +198,11 @@ impl AtcWorkspace {
         }
         let (rate, cutout) = (self.config.rates().growth, self.config.cutout);
         for bar in self.growth.len()..bars {
-            let growth = if bar < cutout { 1.0 } else { (rate * (bar - cutout) as f64).exp() };
+            let growth = if bar < cutout {
+                1.0
+            } else {
+                (rate * (bar - cutout) as f64).exp()
+            };
             self.growth.push(growth);
         }
     }
@@ -221,8 +232,10 @@ impl AtcWorkspace {
             closes[1..=count].copy_from_slice(block);
             self.history.load(source, first, count);
             let rows = &mut self.rows[1..];
-            self.recursive.block(&self.plan, &self.history, first, count, rows);
-            self.windows.block(&self.plan, &self.history, first, block, &mut rows[..count]);
+            self.recursive
+                .block(&self.plan, &self.history, first, count, rows);
+            self.windows
+                .block(&self.plan, &self.history, first, block, &mut rows[..count]);
 
             let mut ret = [0.0; BLOCK];
             let mut returns = [0.0; BLOCK];
@@ -236,7 +249,13 @@ impl AtcWorkspace {
                 return Err(AtcError::GrowthOverflow { bar: first + i });
             }
             let rules = self.layer_rules;
-            self.layers.block(&rules, first, &closes[..=count], &returns[..count], &self.rows);
+            self.layers.block(
+                &rules,
+                first,
+                &closes[..=count],
+                &returns[..count],
+                &self.rows,
+            );
             self.rows[0] = self.rows[count];
 
             for back in 0..2 {
@@ -266,7 +285,11 @@ impl AtcWorkspace {
         };
         let six = |lanes: &[f64; LANES]| MaKind::ALL.map(|kind| lanes[kind.index()]);
         let signals = six(&tail[0].0).map(|hundredths| hundredths / 100.0);
-        Ok(LastBar { average_signal, signals, equities: six(&tail[0].1) })
+        Ok(LastBar {
+            average_signal,
+            signals,
+            equities: six(&tail[0].1),
+        })
     }
 
     fn is_shifted(&self) -> bool {
@@ -314,5 +337,9 @@ fn check_prices(input: &'static str, prices: &[f64]) -> Result<(), AtcError> {
         return Ok(());
     }
     let bar = prices.iter().position(|p| !PRICES.contains(p)).unwrap_or(0);
-    Err(AtcError::Price { input, bar, value: prices[bar] })
+    Err(AtcError::Price {
+        input,
+        bar,
+        value: prices[bar],
+    })
 }

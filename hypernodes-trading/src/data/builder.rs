@@ -1,0 +1,273 @@
+//! One symbol's rows on their way to [`Bars`].
+
+use std::sync::Arc;
+
+use csv::ByteRecord;
+
+use super::error::shortened;
+use super::header::Layout;
+use super::input::Input;
+use super::time::parse_time;
+use super::{CellProblem, DataError, SymbolError, TimeRange};
+use crate::bars::Bars;
+
+/// The columns of one symbol so far, or what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Builder {
+    symbol: Arc<str>,
+    exchange: Option<Arc<str>>,
+    time: Vec<i64>,
+    open: Vec<f64>,
+    high: Vec<f64>,
+    low: Vec<f64>,
+    close: Vec<f64>,
+    volume: Vec<f64>,
+    last_time: Option<i64>,
+    error: Option<DataError>,
+}
+
+impl Builder {
+    pub(super) fn new(symbol: Arc<str>) -> Self {
+        Self {
+            symbol,
+            exchange: None,
+            time: Vec::new(),
+            open: Vec::new(),
+            high: Vec::new(),
+            low: Vec::new(),
+            close: Vec::new(),
+            volume: Vec::new(),
+            last_time: None,
+            error: None,
+        }
+    }
+
+    /// Takes one row; after a bad one, none.
+    pub(super) fn push(
+        &mut self,
+        input: &Input,
+        layout: &Layout,
+        range: &TimeRange,
+        record: &ByteRecord,
+    ) {
+        if self.error.is_none()
+            && let Err(error) = self.try_push(input, layout, range, record)
+        {
+            self.error = Some(error);
+        }
+    }
+
+    fn try_push(
+        &mut self,
+        input: &Input,
+        layout: &Layout,
+        range: &TimeRange,
+        record: &ByteRecord,
+    ) -> Result<(), DataError> {
+        let row = Cells {
+            input,
+            layout,
+            record,
+        };
+        if record.len() != layout.names.len() {
+            return Err(row.width());
+        }
+        let time = row.time()?;
+        let price = |at: Option<usize>| at.map(|at| row.number(at, true)).transpose();
+        let (open, high, low) = (price(layout.open)?, price(layout.high)?, price(layout.low)?);
+        let close = row.number(layout.close, true)?;
+        let volume = layout.volume.map(|at| row.number(at, false)).transpose()?;
+        if let (Some(h), Some(l)) = (high, low)
+            && h < l
+        {
+            return Err(row.high_below_low(h, l));
+        }
+        match self.last_time {
+            Some(last) if time == last => return Err(row.repeated()),
+            Some(last) if time < last => return Err(row.descending()),
+            _ => self.last_time = Some(time),
+        }
+        if self.exchange.is_none()
+            && let Some(name) = layout.exchange.and_then(|at| record.get(at))
+            && !name.trim_ascii().is_empty()
+        {
+            self.exchange = Some(String::from_utf8_lossy(name.trim_ascii()).into());
+        }
+        if range.contains(time) {
+            self.time.push(time);
+            self.close.push(close);
+            self.open.extend(open);
+            self.high.extend(high);
+            self.low.extend(low);
+            self.volume.extend(volume);
+        }
+        Ok(())
+    }
+
+    /// The finished bars.
+    pub(super) fn finish(self, input: &Input, layout: &Layout) -> Result<Bars, SymbolError> {
+        let symbol = Arc::clone(&self.symbol);
+        self.try_finish(input, layout)
+            .map_err(|error| SymbolError { symbol, error })
+    }
+
+    fn try_finish(self, input: &Input, layout: &Layout) -> Result<Bars, DataError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let file = || Arc::clone(&input.name);
+        if self.time.is_empty() {
+            return Err(DataError::NoRowsInRange {
+                file: file(),
+                symbol: self.symbol,
+            });
+        }
+        let build = || {
+            let mut bars = Bars::new(self.symbol, self.time, self.close)?;
+            if layout.open.is_some() {
+                bars = bars.with_open(self.open)?;
+            }
+            if layout.high.is_some() {
+                bars = bars.with_high(self.high)?;
+            }
+            if layout.low.is_some() {
+                bars = bars.with_low(self.low)?;
+            }
+            if layout.volume.is_some() {
+                bars = bars.with_volume(self.volume)?;
+            }
+            Ok(match self.exchange {
+                Some(exchange) => bars.with_exchange(exchange),
+                None => bars,
+            })
+        };
+        build().map_err(|source| DataError::Bars {
+            file: file(),
+            source,
+        })
+    }
+}
+
+/// A row and all that a message about it needs.
+struct Cells<'a> {
+    input: &'a Input,
+    layout: &'a Layout,
+    record: &'a ByteRecord,
+}
+
+impl Cells<'_> {
+    fn text(&self, at: usize) -> &[u8] {
+        self.record.get(at).unwrap_or_default().trim_ascii()
+    }
+
+    #[inline]
+    fn number(&self, at: usize, is_price: bool) -> Result<f64, DataError> {
+        let text = self.text(at);
+        let value = std::str::from_utf8(text)
+            .ok()
+            .and_then(|t| t.parse::<f64>().ok());
+        match value {
+            Some(v) if v.is_finite() && (v > 0.0 || (!is_price && v >= 0.0)) => Ok(v),
+            _ => Err(self.bad_number(at, value, is_price)),
+        }
+    }
+
+    #[cold]
+    fn bad_number(&self, at: usize, value: Option<f64>, is_price: bool) -> DataError {
+        let text = self.text(at);
+        let problem = match value {
+            Some(v) if !v.is_finite() => CellProblem::NotFinite,
+            Some(_) if is_price => CellProblem::NotPositive,
+            Some(_) => CellProblem::Negative,
+            None if text.is_empty() => CellProblem::Empty,
+            None if is_binary(text) => CellProblem::NotText,
+            None => CellProblem::NotANumber,
+        };
+        self.cell(at, problem)
+    }
+
+    #[inline]
+    fn time(&self) -> Result<i64, DataError> {
+        let at = self.layout.time;
+        let text = std::str::from_utf8(self.text(at)).map_err(|_| CellProblem::NotText);
+        text.and_then(parse_time)
+            .map_err(|problem| self.cell(at, problem))
+    }
+
+    fn line(&self) -> u64 {
+        line(self.input, self.record)
+    }
+
+    fn column(&self, at: usize) -> String {
+        self.layout.names.get(at).cloned().unwrap_or_default()
+    }
+
+    #[cold]
+    fn cell(&self, at: usize, problem: CellProblem) -> DataError {
+        DataError::Cell {
+            file: Arc::clone(&self.input.name),
+            line: self.line(),
+            column: self.column(at),
+            text: shortened(self.text(at)),
+            problem,
+        }
+    }
+
+    #[cold]
+    fn width(&self) -> DataError {
+        let (file, line) = (Arc::clone(&self.input.name), self.line());
+        if self.record.iter().any(is_binary) {
+            return DataError::NotText { file, line };
+        }
+        let (expected, found) = (self.layout.names.len(), self.record.len());
+        DataError::RowWidth {
+            file,
+            line,
+            expected,
+            found,
+        }
+    }
+
+    #[cold]
+    fn high_below_low(&self, high: f64, low: f64) -> DataError {
+        DataError::HighBelowLow {
+            file: Arc::clone(&self.input.name),
+            line: self.line(),
+            column: self.column(self.layout.high.unwrap_or_default()),
+            high,
+            low,
+        }
+    }
+
+    #[cold]
+    fn repeated(&self) -> DataError {
+        let at = self.layout.time;
+        DataError::RepeatedTime {
+            file: Arc::clone(&self.input.name),
+            line: self.line(),
+            column: self.column(at),
+            text: shortened(self.text(at)),
+        }
+    }
+
+    #[cold]
+    fn descending(&self) -> DataError {
+        let at = self.layout.time;
+        DataError::DescendingTime {
+            file: Arc::clone(&self.input.name),
+            line: self.line(),
+            column: self.column(at),
+            text: shortened(self.text(at)),
+        }
+    }
+}
+
+/// The line that `record` starts on.
+pub(super) fn line(input: &Input, record: &ByteRecord) -> u64 {
+    record.position().map_or(1, |p| input.line_at(p.byte()))
+}
+
+/// Whether a cell cannot come from a text file.
+pub(super) fn is_binary(cell: &[u8]) -> bool {
+    cell.contains(&0) || std::str::from_utf8(cell).is_err()
+}

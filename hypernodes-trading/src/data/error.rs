@@ -1,0 +1,302 @@
+//! What can be wrong with price files.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::bars::BarsError;
+
+/// What is wrong with one cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CellProblem {
+    /// There is nothing in it.
+    #[error("is empty, expected a value; fill it in or remove the row")]
+    Empty,
+    /// Its bytes are no UTF-8 text.
+    #[error("is not text; save the file as UTF-8 csv")]
+    NotText,
+    /// It is no number.
+    #[error("is not a number; correct it or remove the row")]
+    NotANumber,
+    /// It is NaN or infinite.
+    #[error("is not a finite number; correct it or remove the row")]
+    NotFinite,
+    /// It is a price of 0 or less.
+    #[error("is not a price above 0; correct it or remove the row")]
+    NotPositive,
+    /// It is a volume below 0.
+    #[error("is a volume below 0; correct it or remove the row")]
+    Negative,
+    /// It is no time.
+    #[error("is not a time; write an ISO date or date-time, or an integer epoch")]
+    NotATime,
+    /// It is a time outside the years 1678 to 2261.
+    #[error("is a time outside the years 1678 to 2261; correct it or remove the row")]
+    TimeRange,
+}
+
+/// Why price data could not be found or read.
+///
+/// Each says in one line which file, which line (counted from 1, as an editor shows it), which
+/// column, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// No such file or folder.
+    #[error("no file or folder at `{path}`; check the spelling")]
+    Missing {
+        /// The path as given.
+        path: String,
+    },
+    /// A glob matches no file.
+    #[error("no file matches `{pattern}`; check the pattern")]
+    NoMatch {
+        /// The glob as given.
+        pattern: String,
+    },
+    /// A glob is malformed.
+    #[error("`{pattern}` is not a valid pattern: {problem}")]
+    Pattern {
+        /// The glob as given.
+        pattern: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A folder holds no csv file.
+    #[error("folder `{path}` has no csv file; name the files, or another folder")]
+    EmptyFolder {
+        /// The folder.
+        path: String,
+    },
+    /// A folder stands where a file is wanted.
+    #[error("`{path}` is a folder, expected a file")]
+    NotAFile {
+        /// The folder.
+        path: String,
+    },
+    /// The operating system refused.
+    #[error("cannot read `{path}`: {}", .source.kind())]
+    Read {
+        /// The file or folder.
+        path: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file has no content.
+    #[error("`{file}` is empty; expected a header line and rows")]
+    Empty {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// The file has a header and nothing below.
+    #[error("`{file}` has a header but no rows")]
+    NoRows {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// A symbol has rows, but none in the time range asked for.
+    #[error("`{file}` has no rows of `{symbol}` in the time range; widen `--from` and `--to`")]
+    NoRowsInRange {
+        /// The file.
+        file: Arc<str>,
+        /// The symbol.
+        symbol: Arc<str>,
+    },
+    /// The file is binary, or text in another encoding.
+    #[error("`{file}` line {line} is not UTF-8 text; save the file as UTF-8 csv")]
+    NotText {
+        /// The file.
+        file: Arc<str>,
+        /// The line.
+        line: u64,
+    },
+    /// A column that is needed is not in the header.
+    #[error("`{file}` line 1 has no column `{column}`{}; columns there: {}",
+        did_you_mean(.suggestion.as_deref()), listed(.found))]
+    MissingColumn {
+        /// The file.
+        file: Arc<str>,
+        /// The column wanted.
+        column: String,
+        /// The columns there are.
+        found: Vec<String>,
+        /// The one that looks like it.
+        suggestion: Option<String>,
+    },
+    /// Two columns could be the one wanted.
+    #[error("`{file}` line 1: columns {} (`{first_name}`) and {} (`{second_name}`) can both be \
+             `{column}`; {remedy}", .first + 1, .second + 1)]
+    DuplicateColumn {
+        /// The file.
+        file: Arc<str>,
+        /// What both can be.
+        column: &'static str,
+        /// Position of the first, from 0.
+        first: usize,
+        /// Its name.
+        first_name: String,
+        /// Position of the second, from 0.
+        second: usize,
+        /// Its name.
+        second_name: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A row has more or fewer cells than the header.
+    #[error(
+        "`{file}` line {line} has {found} cells, expected {expected} as in the header; \
+             correct the row"
+    )]
+    RowWidth {
+        /// The file.
+        file: Arc<str>,
+        /// The line.
+        line: u64,
+        /// Cells of the header.
+        expected: usize,
+        /// Cells of the row.
+        found: usize,
+    },
+    /// A cell holds something that cannot be there.
+    #[error("`{file}` line {line}, column `{column}`: {} {problem}", shown(.text))]
+    Cell {
+        /// The file.
+        file: Arc<str>,
+        /// The line.
+        line: u64,
+        /// The column's name in the header.
+        column: String,
+        /// What stands there, shortened.
+        text: String,
+        /// What is wrong with it.
+        problem: CellProblem,
+    },
+    /// A row has the time of the symbol's row before.
+    #[error(
+        "`{file}` line {line}, column `{column}`: `{text}` repeats the time of the row \
+             before; remove one of the two"
+    )]
+    RepeatedTime {
+        /// The file.
+        file: Arc<str>,
+        /// The line of the second row.
+        line: u64,
+        /// The time column's name.
+        column: String,
+        /// The time as written.
+        text: String,
+    },
+    /// A row is older than the symbol's row before.
+    #[error(
+        "`{file}` line {line}, column `{column}`: `{text}` is earlier than the row before; \
+             sort the rows by time"
+    )]
+    DescendingTime {
+        /// The file.
+        file: Arc<str>,
+        /// The line of the later row.
+        line: u64,
+        /// The time column's name.
+        column: String,
+        /// The time as written.
+        text: String,
+    },
+    /// A row's high is below its low.
+    #[error(
+        "`{file}` line {line}, column `{column}`: high {high} is below low {low}; \
+             correct the row"
+    )]
+    HighBelowLow {
+        /// The file.
+        file: Arc<str>,
+        /// The line.
+        line: u64,
+        /// The high column's name.
+        column: String,
+        /// Its value.
+        high: f64,
+        /// The low's value.
+        low: f64,
+    },
+    /// A bound of a time range is no time, or the range is upside down.
+    #[error("`{option}` is `{text}`, {problem}")]
+    Bound {
+        /// `--from` or `--to`.
+        option: &'static str,
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The columns are good one by one, but not together.
+    #[error("`{file}`: {source}")]
+    Bars {
+        /// The file.
+        file: Arc<str>,
+        /// What is wrong.
+        source: BarsError,
+    },
+}
+
+impl DataError {
+    /// The line it speaks of, counted from 1 as an editor does, where there is one.
+    #[must_use]
+    pub fn line(&self) -> Option<u64> {
+        match self {
+            Self::NotText { line, .. }
+            | Self::RowWidth { line, .. }
+            | Self::Cell { line, .. }
+            | Self::RepeatedTime { line, .. }
+            | Self::DescendingTime { line, .. }
+            | Self::HighBelowLow { line, .. } => Some(*line),
+            Self::MissingColumn { .. } | Self::DuplicateColumn { .. } => Some(1),
+            _ => None,
+        }
+    }
+}
+
+/// A symbol whose rows could not be read; the file's other symbols go on.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct SymbolError {
+    /// The symbol; the file's stem when the fault lies in the file as a whole.
+    pub symbol: Arc<str>,
+    /// What is wrong.
+    pub error: DataError,
+}
+
+fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 20;
+    let mut all: Vec<_> = names.iter().take(MOST).map(|n| format!("`{n}`")).collect();
+    if names.len() > MOST {
+        all.push(format!("and {} more", names.len() - MOST));
+    }
+    all.join(", ")
+}
+
+fn shown(text: &str) -> String {
+    if text.is_empty() {
+        "the cell".to_owned()
+    } else {
+        format!("`{text}`")
+    }
+}
+
+/// `bytes` for an error message: as text, without control characters, at most 40 characters.
+pub(super) fn shortened(bytes: &[u8]) -> String {
+    const MOST: usize = 40;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * MOST)]);
+    let clean = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let mut short: String = clean.take(MOST).collect();
+    if text.trim().chars().count() > MOST {
+        short.push_str("...");
+    }
+    short
+}

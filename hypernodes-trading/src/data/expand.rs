@@ -1,0 +1,95 @@
+//! Files, folders and globs to a list of files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::DataError;
+
+/// The csv files that `data` names: each is a file, a folder (its `*.csv`, not those of its
+/// subfolders) or a glob.
+///
+/// The order is that of `data`, sorted by name within a folder or glob; a file named twice comes
+/// once, at its first place.
+///
+/// # Errors
+/// [`DataError::Missing`], [`DataError::EmptyFolder`], [`DataError::NoMatch`],
+/// [`DataError::Pattern`] or [`DataError::Read`] for the first name that gives no file.
+///
+/// # Example
+/// ```no_run
+/// let files = hypernodes_trading::data::expand(["prices/*.csv", "more"])?;
+/// # Ok::<(), hypernodes_trading::data::DataError>(())
+/// ```
+pub fn expand<S: AsRef<str>>(data: impl IntoIterator<Item = S>) -> Result<Vec<PathBuf>, DataError> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for name in data {
+        for file in expand_one(name.as_ref())? {
+            if seen.insert(file.clone()) {
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn expand_one(name: &str) -> Result<Vec<PathBuf>, DataError> {
+    let path = Path::new(name);
+    if path.is_dir() {
+        let mut files = csv_files(path)?;
+        files.sort();
+        return match files.is_empty() {
+            true => Err(DataError::EmptyFolder {
+                path: name.to_owned(),
+            }),
+            false => Ok(files),
+        };
+    }
+    if path.exists() {
+        return Ok(vec![path.to_owned()]);
+    }
+    if !name.contains(['*', '?', '[']) {
+        return Err(DataError::Missing {
+            path: name.to_owned(),
+        });
+    }
+    let paths = glob::glob(name).map_err(|e| DataError::Pattern {
+        pattern: name.to_owned(),
+        problem: e.msg,
+    })?;
+    let mut files = Vec::new();
+    for entry in paths {
+        let file = entry.map_err(|e| DataError::Read {
+            path: e.path().display().to_string(),
+            source: e.into(),
+        })?;
+        if file.is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(DataError::NoMatch {
+            pattern: name.to_owned(),
+        });
+    }
+    Ok(files)
+}
+
+fn csv_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let failed = |source| DataError::Read {
+        path: folder.display().to_string(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_csv = path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+        if is_csv && path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,122 @@
+//! Which column is which.
+
+use std::sync::Arc;
+
+use super::{CsvColumns, CsvOptions, DataError};
+
+/// Positions of the columns that are read.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) names: Vec<String>,
+    pub(super) time: usize,
+    pub(super) symbol: Option<usize>,
+    pub(super) exchange: Option<usize>,
+    pub(super) open: Option<usize>,
+    pub(super) high: Option<usize>,
+    pub(super) low: Option<usize>,
+    pub(super) close: usize,
+    pub(super) volume: Option<usize>,
+}
+
+impl Layout {
+    /// How many numbers a row holds.
+    pub(super) fn numbers(&self) -> usize {
+        let optional = [self.open, self.high, self.low, self.volume];
+        2 + optional.into_iter().flatten().count()
+    }
+}
+
+/// Finds the columns among the header's `names`.
+pub(super) fn layout(
+    file: &Arc<str>,
+    names: Vec<String>,
+    options: &CsvOptions,
+) -> Result<Layout, DataError> {
+    let find = |column, remedy, synonyms: &[&str]| find(file, &names, column, remedy, synonyms);
+    let need =
+        |found: Option<usize>, column: &str| found.ok_or_else(|| missing(file, &names, column));
+    // A name given by the user is looked for alone.
+    let own = |given: &Option<String>, column, remedy, synonyms: &[&str]| match given {
+        Some(name) => need(find(column, remedy, &[name])?, name).map(Some),
+        None => find(column, remedy, synonyms),
+    };
+    const RENAME: &str = "rename one of them";
+    let time = ["time", "date", "timestamp", "datetime", "trade_date"];
+    let time = own(
+        &options.time_column,
+        "time",
+        "choose one with `--time-col`",
+        &time,
+    )?;
+    let symbol = ["symbol", "stock_code"];
+    let symbol = own(
+        &options.symbol_column,
+        "symbol",
+        "choose one with `--symbol-col`",
+        &symbol,
+    )?;
+    let close = ["close", "close_price"];
+    let close = own(
+        &options.price_column,
+        "close",
+        "choose one with `--price-col`",
+        &close,
+    )?;
+    let all = options.columns == CsvColumns::All;
+    let other = |column, synonyms: &[&str]| match all {
+        true => find(column, RENAME, synonyms),
+        false => Ok(None),
+    };
+    Ok(Layout {
+        open: other("open", &["open", "open_price"])?,
+        high: other("high", &["high", "high_price"])?,
+        low: other("low", &["low", "low_price"])?,
+        volume: other("volume", &["volume"])?,
+        exchange: find("exchange", RENAME, &["exchange"])?,
+        time: need(time, "time")?,
+        close: need(close, "close")?,
+        symbol,
+        names,
+    })
+}
+
+/// The one column whose name is among `synonyms`, in any case.
+fn find(
+    file: &Arc<str>,
+    names: &[String],
+    column: &'static str,
+    remedy: &'static str,
+    synonyms: &[&str],
+) -> Result<Option<usize>, DataError> {
+    let is_named = |name: &str| synonyms.iter().any(|s| s.trim().eq_ignore_ascii_case(name));
+    let mut matches = (0..names.len()).filter(|&i| is_named(&names[i]));
+    let Some(first) = matches.next() else {
+        return Ok(None);
+    };
+    match matches.next() {
+        None => Ok(Some(first)),
+        Some(second) => Err(DataError::DuplicateColumn {
+            file: Arc::clone(file),
+            column,
+            first,
+            first_name: names[first].clone(),
+            second,
+            second_name: names[second].clone(),
+            remedy,
+        }),
+    }
+}
+
+fn missing(file: &Arc<str>, names: &[String], column: &str) -> DataError {
+    let wanted = column.to_lowercase();
+    let likeness = |name: &String| strsim::jaro_winkler(&name.to_lowercase(), &wanted);
+    let best = names
+        .iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    DataError::MissingColumn {
+        file: Arc::clone(file),
+        column: column.to_owned(),
+        found: names.to_vec(),
+        suggestion: best.filter(|n| likeness(n) > 0.8).cloned(),
+    }
+}

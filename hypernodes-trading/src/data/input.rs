@@ -1,0 +1,116 @@
+//! Where a file's bytes come from, and which line a byte is on.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::DataError;
+
+/// A file that can be read from its start any number of times.
+#[derive(Debug, Clone)]
+pub(super) struct Input {
+    /// As messages call it.
+    pub(super) name: Arc<str>,
+    /// The symbol of a file without a symbol column.
+    pub(super) stem: Arc<str>,
+    bytes: Bytes,
+}
+
+#[derive(Debug, Clone)]
+enum Bytes {
+    File(PathBuf),
+    Memory(Arc<[u8]>),
+}
+
+/// One pass over an input.
+pub(super) enum Reader {
+    File(File),
+    Memory(Cursor<Arc<[u8]>>),
+}
+
+impl Read for Reader {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(to),
+            Self::Memory(bytes) => bytes.read(to),
+        }
+    }
+}
+
+fn stem(path: &Path) -> Arc<str> {
+    path.file_stem()
+        .map_or_else(|| "".into(), |s| s.to_string_lossy().into())
+}
+
+impl Input {
+    pub(super) fn file(path: &Path) -> Self {
+        let name = path.display().to_string().into();
+        Self {
+            name,
+            stem: stem(path),
+            bytes: Bytes::File(path.to_owned()),
+        }
+    }
+
+    pub(super) fn memory(name: &str, bytes: Arc<[u8]>) -> Self {
+        Self {
+            name: name.into(),
+            stem: stem(Path::new(name)),
+            bytes: Bytes::Memory(bytes),
+        }
+    }
+
+    pub(super) fn open(&self) -> Result<Reader, DataError> {
+        let path = match &self.bytes {
+            Bytes::Memory(bytes) => return Ok(Reader::Memory(Cursor::new(Arc::clone(bytes)))),
+            Bytes::File(path) => path,
+        };
+        if path.is_dir() {
+            return Err(DataError::NotAFile {
+                path: self.name.to_string(),
+            });
+        }
+        match File::open(path) {
+            Ok(file) => Ok(Reader::File(file)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(DataError::Missing {
+                path: self.name.to_string(),
+            }),
+            Err(source) => Err(self.failed(source)),
+        }
+    }
+
+    pub(super) fn failed(&self, source: io::Error) -> DataError {
+        DataError::Read {
+            path: self.name.to_string(),
+            source,
+        }
+    }
+
+    /// The line, from 1, of the first byte at or after `offset` that is no line break: where a
+    /// record that was read from `offset` starts. Reads the file again, so for errors only.
+    #[cold]
+    pub(super) fn line_at(&self, offset: u64) -> u64 {
+        let Ok(reader) = self.open() else { return 1 };
+        let mut reader = BufReader::new(reader);
+        let (mut line, mut at, mut after_return) = (1, 0, false);
+        loop {
+            let used = match reader.fill_buf() {
+                Ok([]) | Err(_) => return line,
+                Ok(bytes) => {
+                    for &b in bytes {
+                        if at >= offset && b != b'\n' && b != b'\r' {
+                            return line;
+                        }
+                        // A return counts at once; the line feed behind it does not count again.
+                        line += u64::from(b == b'\r' || (b == b'\n' && !after_return));
+                        after_return = b == b'\r';
+                        at += 1;
+                    }
+                    bytes.len()
+                }
+            };
+            reader.consume(used);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Price files: which they are, what is in them, and what is wrong with them.
+//!
+//! | item | what it does |
+//! |---|---|
+//! | [`expand`] | files, folders and globs to a list of files |
+//! | [`read_csv`] | one file to one [`Bars`](crate::Bars) per symbol, streamed |
+//! | [`CsvOptions`] | which columns, symbols and times to take |
+//! | [`DataError`] | what is wrong, with file, line, column and what to do |
+//! | [`SymbolError`] | the same for one symbol, while others go on |
+//! | [`parse_time`], [`TimeRange`] | times as text |
+//!
+//! Nothing here computes an indicator.
+
+mod builder;
+mod error;
+mod expand;
+mod header;
+mod input;
+mod options;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod time;
+
+pub use error::{CellProblem, DataError, SymbolError};
+pub use expand::expand;
+pub use options::{CsvColumns, CsvOptions, parse_symbols};
+pub use reader::{CsvSymbols, read_csv, read_csv_bytes};
+pub use time::{TimeRange, parse_time};

@@ -1,0 +1,64 @@
+//! What to take from price files.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::{DataError, TimeRange};
+
+/// Which price columns are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum CsvColumns {
+    /// Close, and open, high, low and volume where the file has them; all are checked.
+    #[default]
+    All,
+    /// Close alone; other columns may hold anything.
+    Close,
+}
+
+/// Which rows and columns of a csv file are read, and how its columns are called.
+#[derive(Debug, Clone, Default)]
+pub struct CsvOptions {
+    /// Which price columns are read.
+    pub columns: CsvColumns,
+    /// Only these symbols; `None` for all.
+    pub symbols: Option<BTreeSet<String>>,
+    /// Only rows with a time in this range. Rows outside are still checked.
+    pub range: TimeRange,
+    /// The name of the time column, where it is none of `time`, `date`, `timestamp`, `datetime`,
+    /// `trade_date`.
+    pub time_column: Option<String>,
+    /// The name of the symbol column, where it is neither `symbol` nor `stock_code`.
+    pub symbol_column: Option<String>,
+    /// The name of the column to take as the close, where it is neither `close` nor
+    /// `close_price`.
+    pub price_column: Option<String>,
+}
+
+/// The symbols in `text`: a comma-separated list, or `@FILE` with one or more per line.
+///
+/// # Errors
+/// [`DataError::Missing`] or [`DataError::Read`] when the file cannot be read.
+///
+/// # Example
+/// ```
+/// use hypernodes_trading::data::parse_symbols;
+/// let symbols = parse_symbols("MSFT, AAPL")?;
+/// assert!(symbols.contains("AAPL") && symbols.len() == 2);
+/// # Ok::<(), hypernodes_trading::data::DataError>(())
+/// ```
+pub fn parse_symbols(text: &str) -> Result<BTreeSet<String>, DataError> {
+    let from_file = match text.strip_prefix('@') {
+        None => None,
+        Some(path) => Some(fs::read_to_string(path).map_err(|source| {
+            let path = path.to_owned();
+            match source.kind() {
+                std::io::ErrorKind::NotFound => DataError::Missing { path },
+                _ => DataError::Read { path, source },
+            }
+        })?),
+    };
+    let list = from_file.as_deref().unwrap_or(text);
+    let names = list.split([',', '\n', '\r']).map(str::trim);
+    Ok(names.filter(|n| !n.is_empty()).map(str::to_owned).collect())
+}
