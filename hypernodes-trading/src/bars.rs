@@ -1,6 +1,6 @@
 //! [`Bars`]: one symbol's price columns, checked once.
 //!
-//! No indicator and no file format belongs here; see [`crate::kernels`] and [`crate::csv`].
+//! No indicator and no file format belongs here; see [`crate::kernels`] and [`crate::data`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -110,7 +110,7 @@ impl FromStr for PriceSource {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        by_name("price source", text, &Self::ALL, |s| s.name())
+        by_name("price source", text, &Self::ALL, PriceSource::name)
     }
 }
 

@@ -1,6 +1,11 @@
 //! The specification's executable reference, operation for operation: slow, obvious, and the
 //! oracle of the fused kernel. Nothing here is shared with `kernels` or `atc`.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "index for index as in the reference"
+)]
+
 use crate::atc::{AtcConfig, MaKind, Profile};
 
 pub(crate) struct Reference {

@@ -328,9 +328,9 @@ impl ScanReport {
             exchange,
         };
         if trend > 0 {
-            self.long.push(row)
+            self.long.push(row);
         } else {
-            self.short.push(row)
+            self.short.push(row);
         }
     }
 

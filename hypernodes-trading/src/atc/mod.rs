@@ -16,7 +16,7 @@
 //! | [`AtcOutput`] | the columns, by name or by kind, and as csv |
 //!
 //! # Reference
-//! TradingView script "Adaptive Trend Classification: Moving Averages" by InvestorUnknown
+//! TradingView script "Adaptive Trend Classification: Moving Averages" by `InvestorUnknown`
 //! (MPL-2.0), from its formulas; the `lts` profile follows the module `adaptive_trend_LTS` of
 //! the repository Sovereign-IQ with two repairs, see [`Profile::Lts`].
 

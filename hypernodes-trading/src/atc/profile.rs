@@ -106,7 +106,7 @@ impl FromStr for Profile {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        by_name("profile", text, &Self::ALL, |p| p.name())
+        by_name("profile", text, &Self::ALL, Profile::name)
     }
 }
 
@@ -192,6 +192,6 @@ impl FromStr for Robustness {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        by_name("robustness", text, &Self::ALL, |r| r.name())
+        by_name("robustness", text, &Self::ALL, Robustness::name)
     }
 }

@@ -124,8 +124,10 @@ pub enum DataError {
         suggestion: Option<String>,
     },
     /// Two columns could be the one wanted.
-    #[error("`{file}` line 1: columns {} (`{first_name}`) and {} (`{second_name}`) can both be \
-             `{column}`; {remedy}", .first + 1, .second + 1)]
+    #[error(
+        "`{file}` line 1: columns {} (`{first_name}`) and {} (`{second_name}`) can both be \
+         `{column}`; {}", .first + 1, .second + 1, remedy(.column)
+    )]
     DuplicateColumn {
         /// The file.
         file: Arc<str>,
@@ -134,18 +136,16 @@ pub enum DataError {
         /// Position of the first, from 0.
         first: usize,
         /// Its name.
-        first_name: String,
+        first_name: Box<str>,
         /// Position of the second, from 0.
         second: usize,
         /// Its name.
-        second_name: String,
-        /// What to do.
-        remedy: &'static str,
+        second_name: Box<str>,
     },
     /// A row has more or fewer cells than the header.
     #[error(
-        "`{file}` line {line} has {found} cells, expected {expected} as in the header; \
-             correct the row"
+        "`{file}` line {line}: expected {expected} cells as in the header, found {found}; \
+         correct the row"
     )]
     RowWidth {
         /// The file.
@@ -263,6 +263,16 @@ pub struct SymbolError {
     pub symbol: Arc<str>,
     /// What is wrong.
     pub error: DataError,
+}
+
+/// What to do about two columns that can both be `column`.
+fn remedy(column: &str) -> &'static str {
+    match column {
+        "time" => "choose one with `--time-col`",
+        "symbol" => "choose one with `--symbol-col`",
+        "close" => "choose one with `--price-col`",
+        _ => "rename one of them",
+    }
 }
 
 fn did_you_mean(suggestion: Option<&str>) -> String {

@@ -32,39 +32,23 @@ pub(super) fn layout(
     names: Vec<String>,
     options: &CsvOptions,
 ) -> Result<Layout, DataError> {
-    let find = |column, remedy, synonyms: &[&str]| find(file, &names, column, remedy, synonyms);
+    let find = |column, synonyms: &[&str]| find(file, &names, column, synonyms);
     let need =
         |found: Option<usize>, column: &str| found.ok_or_else(|| missing(file, &names, column));
     // A name given by the user is looked for alone.
-    let own = |given: &Option<String>, column, remedy, synonyms: &[&str]| match given {
-        Some(name) => need(find(column, remedy, &[name])?, name).map(Some),
-        None => find(column, remedy, synonyms),
+    let own = |given: &Option<String>, column, synonyms: &[&str]| match given {
+        Some(name) => need(find(column, &[name])?, name).map(Some),
+        None => find(column, synonyms),
     };
-    const RENAME: &str = "rename one of them";
     let time = ["time", "date", "timestamp", "datetime", "trade_date"];
-    let time = own(
-        &options.time_column,
-        "time",
-        "choose one with `--time-col`",
-        &time,
-    )?;
+    let time = own(&options.time_column, "time", &time)?;
     let symbol = ["symbol", "stock_code"];
-    let symbol = own(
-        &options.symbol_column,
-        "symbol",
-        "choose one with `--symbol-col`",
-        &symbol,
-    )?;
+    let symbol = own(&options.symbol_column, "symbol", &symbol)?;
     let close = ["close", "close_price"];
-    let close = own(
-        &options.price_column,
-        "close",
-        "choose one with `--price-col`",
-        &close,
-    )?;
+    let close = own(&options.price_column, "close", &close)?;
     let all = options.columns == CsvColumns::All;
     let other = |column, synonyms: &[&str]| match all {
-        true => find(column, RENAME, synonyms),
+        true => find(column, synonyms),
         false => Ok(None),
     };
     Ok(Layout {
@@ -72,7 +56,7 @@ pub(super) fn layout(
         high: other("high", &["high", "high_price"])?,
         low: other("low", &["low", "low_price"])?,
         volume: other("volume", &["volume"])?,
-        exchange: find("exchange", RENAME, &["exchange"])?,
+        exchange: find("exchange", &["exchange"])?,
         time: need(time, "time")?,
         close: need(close, "close")?,
         symbol,
@@ -85,7 +69,6 @@ fn find(
     file: &Arc<str>,
     names: &[String],
     column: &'static str,
-    remedy: &'static str,
     synonyms: &[&str],
 ) -> Result<Option<usize>, DataError> {
     let is_named = |name: &str| synonyms.iter().any(|s| s.trim().eq_ignore_ascii_case(name));
@@ -99,10 +82,9 @@ fn find(
             file: Arc::clone(file),
             column,
             first,
-            first_name: names[first].clone(),
+            first_name: names[first].as_str().into(),
             second,
-            second_name: names[second].clone(),
-            remedy,
+            second_name: names[second].as_str().into(),
         }),
     }
 }

@@ -115,9 +115,9 @@ fn number(digits: &[u8]) -> Option<i16> {
 
 fn epoch(value: i64) -> Result<i64, CellProblem> {
     let factor = match value.unsigned_abs() {
-        0..100_000_000_000 => NANOS_PER_SECOND,
-        0..100_000_000_000_000 => 1_000_000,
-        0..100_000_000_000_000_000 => 1_000,
+        ..100_000_000_000 => NANOS_PER_SECOND,
+        100_000_000_000..100_000_000_000_000 => 1_000_000,
+        100_000_000_000_000..100_000_000_000_000_000 => 1_000,
         _ => 1,
     };
     value.checked_mul(factor).ok_or(CellProblem::TimeRange)

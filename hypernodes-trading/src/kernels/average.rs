@@ -52,7 +52,7 @@ pub(crate) fn ema_seed(window: &[f64]) -> f64 {
 /// so nothing drifts and nothing lingers.
 ///
 /// # Complexity
-/// O(n · window_bars) time, no memory.
+/// `O(n * window_bars)` time, no memory.
 ///
 /// # Example
 /// ```
@@ -84,7 +84,7 @@ pub fn sma(x: &[f64], window_bars: usize, out: &mut [f64]) {
 /// A NaN inside a window makes that value NaN.
 ///
 /// # Complexity
-/// O(n · window_bars) time, no memory.
+/// `O(n * window_bars)` time, no memory.
 ///
 /// # Example
 /// ```
@@ -131,7 +131,7 @@ pub fn hull_lengths(window_bars: usize) -> (usize, usize) {
 /// n values in, n out; the first `window_bars - 1 + r - 1` are NaN.
 ///
 /// # Complexity
-/// O(n · window_bars) time; `scratch` of n values.
+/// `O(n * window_bars)` time; `scratch` of n values.
 ///
 /// # Example
 /// ```

@@ -30,7 +30,7 @@ pub enum KamaStart {
 /// A NaN in `x` makes all later values NaN.
 ///
 /// # Complexity
-/// O(n · window_bars) time, no memory.
+/// `O(n * window_bars)` time, no memory.
 ///
 /// # Example
 /// ```

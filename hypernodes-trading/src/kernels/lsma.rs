@@ -15,7 +15,7 @@
 /// A NaN inside a window makes that value NaN.
 ///
 /// # Complexity
-/// O(n · window_bars) time, no memory.
+/// `O(n * window_bars)` time, no memory.
 ///
 /// # Example
 /// ```

@@ -9,7 +9,7 @@
 //! length, the shorter one decides how many values are computed.
 //!
 //! What does not belong here: anything that combines several lengths (see [`crate::atc`])
-//! and anything that reads files (see [`crate::csv`]).
+//! and anything that reads files (see [`crate::data`]).
 
 mod average;
 mod crossing;

@@ -31,7 +31,7 @@ pub(crate) fn hundredths_half_away(v: f64) -> f64 {
     }
 }
 
-/// `v` rounded to two decimals, a tie going to the even neighbour (NumPy's `rint` on hundreds).
+/// `v` rounded to two decimals, a tie going to the even neighbour (`numpy.rint` on hundreds).
 ///
 /// For `|v|` up to 10^13; NaN stays NaN and the sign of zero is kept.
 ///
@@ -60,7 +60,7 @@ pub fn round2_half_even(v: f64) -> f64 {
 /// ```
 ///
 /// # Reference
-/// Slack as measured in PyneCore's emulation of TradingView.
+/// Slack as measured in `PyneCore`'s emulation of TradingView.
 #[inline]
 #[must_use]
 pub fn round2_half_away(v: f64) -> f64 {

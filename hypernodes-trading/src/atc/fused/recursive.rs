@@ -99,7 +99,7 @@ impl Recursive {
             }
         }
         self.seeds
-            .sort_unstable_by(|a, b| (b.bar, b.chain, b.slot).cmp(&(a.bar, a.chain, a.slot)));
+            .sort_unstable_by_key(|s| std::cmp::Reverse((s.bar, s.chain, s.slot)));
     }
 
     /// Writes EMA, DEMA and KAMA of the block `first..first + bars` into `rows`.
