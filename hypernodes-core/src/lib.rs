@@ -33,6 +33,7 @@ mod plan;
 pub mod prelude;
 mod render;
 mod run;
+mod static_pipeline;
 mod value;
 
 #[cfg(feature = "async")]
@@ -42,7 +43,7 @@ pub use engine::{Assist, Capabilities, Engine, Sequential, Sizing, npartitions, 
 pub use error::{BoxError, BuildError, BuildErrors, Cause, EngineError, Error, Failure, InputProblem, MoveConflict, RunError};
 pub use graph::NestedInfo;
 #[cfg(feature = "macros")]
-pub use hypernodes_macros::{node, node_fn, nodes};
+pub use hypernodes_macros::{node, node_fn, nodes, pipeline};
 pub use hypernodes_wiring::{CycleStep, Names, WiringProblem, WiringWarning};
 pub use node::{
     Args, Call, DefaultValue, FnNode, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef, NodeType, OutputPort,
@@ -85,5 +86,6 @@ pub mod __private {
     pub use crate::__async_node as async_node;
     pub use crate::node::probe::*;
     pub use crate::pipeline::input_probe;
+    pub use crate::static_pipeline::*;
     pub use crate::*;
 }

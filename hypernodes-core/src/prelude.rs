@@ -2,4 +2,4 @@
 
 pub use crate::{ErrorPolicy, Inputs, MapOver, Pipeline, Sequential, Workload, inputs};
 #[cfg(feature = "macros")]
-pub use crate::{node, node_fn, nodes};
+pub use crate::{node, node_fn, nodes, pipeline};

@@ -272,7 +272,7 @@ impl fmt::Display for InputProblem {
             Self::TooLong { axes } => write!(f, "too many items for one map: {}; use `map_iter`", lengths(axes)),
             Self::MovedBroadcast { name, port } => write!(
                 f,
-                "input `{name}` is taken by value and `{port}` cannot be cloned, so it must be an axis of the map"
+                "input `{name}` is taken by value and `{port}` cannot be cloned, so it must be an axis of a zip, and its column not shared"
             ),
         }
     }

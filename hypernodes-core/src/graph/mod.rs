@@ -5,12 +5,13 @@
 
 mod check;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use hypernodes_wiring::{InputShape, Interface, NodeShape, Source, Wiring, WiringProblem, WiringWarning, wire};
 
 use crate::error::BuildError;
-use crate::node::{DefaultValue, InputPort, NodeRef};
+use crate::node::{DefaultValue, InputPort, NodeRef, Passing};
 use crate::pipeline::{MapOver, Pipeline};
 use crate::value::PortType;
 
@@ -30,6 +31,8 @@ pub(crate) struct Graph {
     /// Names for messages: the node's name, with its outputs where two nodes share a name.
     pub(crate) labels: Vec<String>,
     pub(crate) inputs: Vec<GraphInput>,
+    /// Outputs whose values are moved into a node, and that node's input.
+    moved: BTreeMap<(usize, usize), (usize, usize)>,
 }
 
 /// A value that comes from outside.
@@ -61,7 +64,8 @@ impl Graph {
             Ok(wiring) => {
                 let by_name = |name: &str| inputs.get(name).cloned();
                 let inputs = wiring.inputs.iter().filter_map(|input| by_name(&input.name)).collect();
-                Ok(Self { nodes, wiring, labels, inputs })
+                let moved = moved(&nodes, &wiring);
+                Ok(Self { nodes, wiring, labels, inputs, moved })
             }
         }
     }
@@ -88,13 +92,7 @@ impl Graph {
 
     /// The consumer that moves a node's output, where its type cannot be cloned.
     pub(crate) fn output_moved_by(&self, node: usize, output: usize) -> Option<(usize, usize)> {
-        let port = Source::Node { node, output };
-        self.wiring.sources.iter().enumerate().find_map(|(consumer, sources)| {
-            sources.iter().enumerate().find_map(|(input, source)| {
-                let moves = self.nodes[consumer].signature.inputs[input].passing == crate::node::Passing::Move;
-                (*source == port && moves).then_some((consumer, input))
-            })
-        })
+        self.moved.get(&(node, output)).copied()
     }
 }
 
@@ -102,6 +100,20 @@ impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Graph").field("nodes", &self.labels).finish_non_exhaustive()
     }
+}
+
+fn moved(nodes: &[NodeRef], wiring: &Wiring) -> BTreeMap<(usize, usize), (usize, usize)> {
+    let mut moved = BTreeMap::new();
+    for (consumer, sources) in wiring.sources.iter().enumerate() {
+        for (input, source) in sources.iter().enumerate() {
+            if let Source::Node { node, output } = *source
+                && nodes[consumer].signature.inputs[input].passing == Passing::Move
+            {
+                moved.insert((node, output), (consumer, input));
+            }
+        }
+    }
+    moved
 }
 
 /// The names alone, for the wiring.
@@ -120,7 +132,7 @@ fn shapes(nodes: &[NodeRef]) -> Vec<NodeShape> {
 
 /// Node names; where several nodes share one, their outputs tell them apart.
 fn labels(nodes: &[NodeRef]) -> Vec<String> {
-    let mut count = std::collections::BTreeMap::<&str, usize>::new();
+    let mut count = BTreeMap::<&str, usize>::new();
     for node in nodes {
         *count.entry(&node.signature.name).or_default() += 1;
     }

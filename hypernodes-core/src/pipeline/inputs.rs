@@ -42,6 +42,25 @@ impl Inputs {
         self.push(name.into(), Column::one(value), None, false)
     }
 
+    /// Adds a column as an axis without copying it, so that several maps can share one: cloning a [`Column`] is cheap.
+    ///
+    /// # Example
+    /// ```
+    /// # extern crate hypernodes_core as hypernodes;
+    /// use hypernodes::{Column, prelude::*};
+    /// let p = Pipeline::new("p", nodes![node_fn!("y", |x: f64| x + 1.0)])?;
+    /// let prices = Column::from_vec(vec![1.0, 2.0]);
+    /// for _ in 0..2 {
+    ///     let runs = p.map(Inputs::new().with_column("x", prices.clone()), ["x"])?;
+    ///     assert_eq!(runs.column::<f64>("y")?, [2.0, 3.0]);
+    /// }
+    /// # Ok::<(), hypernodes::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_column(self, name: impl Into<Name>, column: Column) -> Self {
+        self.push(name.into(), Column::one(column), None, false)
+    }
+
     /// Adds a list of items: an axis of a map, or the value of an input that takes a `Vec`.
     #[must_use]
     pub fn with_items<T: PortValue>(self, name: impl Into<Name>, items: impl IntoIterator<Item = T>) -> Self {
@@ -102,6 +121,10 @@ impl Given {
     /// The items of an axis as a column of `expected`, or the type that was found.
     pub(super) fn into_items(self, expected: PortType) -> Result<Column, PortType> {
         let found = self.column.port();
+        if let Some([shared]) = self.column.as_slice::<Column>() {
+            let is_fit = shared.port() == expected;
+            return if is_fit { Ok(shared.clone()) } else { Err(shared.port().list().unwrap_or(shared.port())) };
+        }
         if expected.list() == Some(found) {
             return Ok(expected.unwrap(self.column));
         }

@@ -65,7 +65,9 @@ pub struct Pipeline {
     defaults: IndexMap<String, NamedDefault>,
     /// `None`: every output that is not moved away.
     selected: Option<Vec<String>>,
-    engine: Option<Arc<dyn Engine>>,
+    /// What runs it; `is_own` when it was chosen for this pipeline, and so is not its parent's.
+    engine: Arc<dyn Engine>,
+    is_own: bool,
     policy: ErrorPolicy,
     plan: Arc<Plan>,
 }
@@ -113,7 +115,8 @@ impl Pipeline {
             bound: IndexMap::new(),
             defaults: IndexMap::new(),
             selected: None,
-            engine: None,
+            engine: Arc::new(Sequential::default()),
+            is_own: false,
             policy: ErrorPolicy::default(),
             plan,
         };
@@ -299,7 +302,7 @@ impl Pipeline {
     /// Runs on an engine that others use too.
     #[must_use]
     pub fn with_shared_engine(&self, engine: Arc<dyn Engine>) -> Self {
-        Self { engine: Some(engine), ..self.clone() }
+        Self { engine, is_own: true, ..self.clone() }
     }
 
     /// What a map does when an item fails; the default is to fail fast.
@@ -335,7 +338,7 @@ impl Pipeline {
     /// The engine that was chosen for this pipeline; `None` takes the parent's, or Sequential.
     #[must_use]
     pub fn engine(&self) -> Option<&Arc<dyn Engine>> {
-        self.engine.as_ref()
+        self.is_own.then_some(&self.engine)
     }
 
     /// What is allowed but probably not meant: inputs whose names are close to others'.
@@ -345,8 +348,7 @@ impl Pipeline {
     }
 
     fn context(&self) -> RunContext {
-        let engine = self.engine.clone().unwrap_or_else(|| Arc::new(Sequential::default()));
-        RunContext::new(engine, self.policy)
+        RunContext::new(Arc::clone(&self.engine), self.policy)
     }
 
     /// The plan for inputs that may supply outputs.
@@ -498,7 +500,7 @@ impl fmt::Debug for Pipeline {
             .field("inputs", &inputs)
             .field("outputs", &self.output_names())
             .field("bound", &self.bound.keys().collect::<Vec<_>>())
-            .field("engine", &self.engine.as_ref().map(|engine| engine.name().to_owned()))
+            .field("engine", &self.engine().map(|engine| engine.name().to_owned()))
             .finish_non_exhaustive()
     }
 }

@@ -212,13 +212,13 @@ impl Node for NestedNode {
     }
 
     fn call(&self, call: &mut Call<'_>) {
-        let context = match &self.pipeline.engine {
+        let context = match self.pipeline.engine() {
             Some(own) => call.context().on(Arc::clone(own)),
             None => call.context().clone(),
         };
         match &self.over {
             Some(walk) => self.call_mapped(call, context, walk),
-            None if self.pipeline.engine.is_some() => self.call_on_own_engine(call, context),
+            None if self.pipeline.engine().is_some() => self.call_on_own_engine(call, context),
             None => self.call_inline(call),
         }
     }

@@ -90,8 +90,37 @@ fn filled(fill: &Fill) -> Option<Column> {
     }
 }
 
+/// The arguments of a single run whose inputs fit at first sight; anything else goes the way that finds out why.
+fn at_first_sight(plan: &Plan, inputs: &mut Inputs) -> Option<Vec<Arg>> {
+    const FEW: usize = 16;
+    let given = &mut inputs.given;
+    if given.len() > FEW {
+        return None;
+    }
+    let place = |given: &[Given], input: &PlanInput| given.iter().position(|value| value.name == input.name);
+    let mut matched = 0;
+    for input in &plan.inputs {
+        match place(given, input) {
+            Some(at) if given[at].column.port() == input.port && !given[at].is_supply => matched += 1,
+            None if !matches!(input.fill, Fill::Required) => {}
+            _ => return None,
+        }
+    }
+    if matched < given.len() {
+        return None;
+    }
+    let args = plan.inputs.iter().map(|input| match place(given, input) {
+        Some(at) => Some(Arg::dense(given.swap_remove(at).column)),
+        None => filled(&input.fill).map(Arg::dense),
+    });
+    args.collect()
+}
+
 /// The arguments of a single run.
-pub(super) fn single(pipeline: &Pipeline, plan: &Plan, inputs: Inputs) -> Result<Vec<Arg>, Error> {
+pub(super) fn single(pipeline: &Pipeline, plan: &Plan, mut inputs: Inputs) -> Result<Vec<Arg>, Error> {
+    if let Some(args) = at_first_sight(plan, &mut inputs) {
+        return Ok(args);
+    }
     let Matched { inputs, mut problems } = matched(pipeline, plan, inputs);
     let mut args = Vec::with_capacity(inputs.len());
     for (input, given) in inputs {
@@ -153,7 +182,8 @@ pub(super) fn mapped(
         };
         match column {
             Some(Ok(column)) => {
-                if axis.is_none() && input.passing == Passing::Move {
+                let many_uses = axis.is_none() || column.is_shared() || over.mode() == MapMode::Product;
+                if input.passing == Passing::Move && many_uses {
                     let name = input.name.to_string();
                     problems.push(InputProblem::MovedBroadcast { name, port: input.port });
                 }
@@ -190,7 +220,7 @@ pub(super) fn mapped(
     let axes = columns.into_iter().map(|(input, axis, column)| match axis {
         None => Axis::Broadcast(column),
         Some(axis) if over.mode() == MapMode::Product => Axis::Product { column, stride: strides[axis] },
-        Some(_) if drains(input) => Axis::Drain(input.port.drain(column)),
+        Some(_) if drains(input) && !column.is_shared() => Axis::Drain(input.port.drain(column)),
         Some(_) => Axis::Zip(column),
     });
     Ok((axes.collect(), items))

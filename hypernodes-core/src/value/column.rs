@@ -61,6 +61,12 @@ impl Column {
         self.len == 0
     }
 
+    /// Whether another handle shares the values.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.data) > 1
+    }
+
     /// The values, if they are of type `T`.
     #[must_use]
     pub fn as_slice<T: PortValue>(&self) -> Option<&[T]> {
