@@ -43,7 +43,7 @@ pub fn combined_tokens(own: u64, nodes: &[NodeRef]) -> u64 {
 #[inline]
 pub fn map_rows<R: Sync, T: Send>(rows: &[R], row: impl Fn(&R) -> T + Sync) -> Vec<T> {
     use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-    rows.par_iter().map(row).collect()
+    rows.par_iter().map(|one| row(one)).collect()
 }
 
 /// Calls a function for each row, one after the other: the feature `rayon` is off.
@@ -121,11 +121,13 @@ fn at_row(row: usize, error: Error) -> Error {
     RunError::from(Failure { items, path: vec![node], cause: Cause::Error(source) }).into()
 }
 
-/// Shows a value whatever its type: by `Debug` where there is one, by the name of its type where there is none.
+/// Shows a value whatever its type: by `Debug` where there is one, as `..` where there is none.
+#[derive(Debug)]
 pub struct Shown<'a, T>(pub &'a T);
 
 /// A type with `Debug` (the preferred answer).
 pub trait ShownByValue<'a> {
+    /// The value itself.
     fn shown(&self) -> &'a dyn Debug;
 }
 impl<'a, T: Debug> ShownByValue<'a> for &Shown<'a, T> {
@@ -136,11 +138,18 @@ impl<'a, T: Debug> ShownByValue<'a> for &Shown<'a, T> {
 
 /// A type without.
 pub trait ShownByName {
+    /// A stand-in.
     fn shown(&self) -> &'static dyn Debug;
 }
 impl<T> ShownByName for Shown<'_, T> {
     fn shown(&self) -> &'static dyn Debug {
-        &".."
+        struct Hidden;
+        impl Debug for Hidden {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("..")
+            }
+        }
+        &Hidden
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod list;
 mod node;
+mod pipeline;
 mod support;
 
 use proc_macro::TokenStream;
@@ -41,14 +42,12 @@ pub fn nodes(input: TokenStream) -> TokenStream {
 /// Wires functions into one function at compile time.
 #[proc_macro]
 pub fn pipeline(input: TokenStream) -> TokenStream {
-    let _ = input;
-    TokenStream::new()
+    pipeline::start(input.into()).into()
 }
 
 /// The second half of `pipeline!`, called when every node has told its signature.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __pipeline_finish(input: TokenStream) -> TokenStream {
-    let _ = input;
-    TokenStream::new()
+    pipeline::finish(input.into()).into()
 }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, Token};
+use syn::{Expr, Stmt, Token};
 
 use crate::support::hygiene::local_at;
 use crate::support::path::Runtime;
@@ -37,6 +37,11 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             Expr::Path(path) if path.attrs.is_empty() && path.qself.is_none() => {
                 quote_spanned!(span=> <#path as #rt::NodeType>::node())
             }
+            // `{ variable }` is how a variable is told from a node of that name; the braces have done their work.
+            Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => match &*block.block.stmts {
+                [Stmt::Expr(only, None)] => quote_spanned!(span=> #rt::IntoNode::into_node(#only)),
+                _ => quote_spanned!(span=> #rt::IntoNode::into_node(#element)),
+            },
             element => quote_spanned!(span=> #rt::IntoNode::into_node(#element)),
         }
     });

@@ -294,7 +294,7 @@ fn is_static(reference: &syn::TypeReference) -> bool {
 }
 
 /// A type that is kept between calls: concrete, and without borrowed parts.
-fn owned(ty: &Type, cx: &mut Ctxt) {
+pub(crate) fn owned(ty: &Type, cx: &mut Ctxt) {
     Owned { cx }.visit_type(ty);
 }
 

@@ -141,7 +141,7 @@ fn node(name: &Expr, args: &Args, mut closure: ExprClosure, mut cx: Ctxt) -> Tok
             concurrency: args.concurrency.map(|(_, limit)| limit),
         },
         path: quote!(""),
-        hash,
+        hash: quote!(#hash),
         callee: quote!(#function),
         init: None,
         defaults: defaults.collect(),

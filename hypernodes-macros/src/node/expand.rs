@@ -25,7 +25,8 @@ pub(crate) struct NodeExpr<'a> {
     pub(crate) options: Options,
     /// Where the function is defined, as a `&'static str` expression.
     pub(crate) path: TokenStream,
-    pub(crate) hash: u64,
+    /// An expression of type `u64`.
+    pub(crate) hash: TokenStream,
     /// What is called with the arguments in parentheses behind it.
     pub(crate) callee: TokenStream,
     /// What builds the state.
@@ -108,7 +109,7 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
         let default = match (default, port.default) {
             (Some(make), Some(value)) => {
                 let text = super::model::text(value);
-                quote!(::core::option::Option::Some(#rt::DefaultValue { text: #text, make: #make }))
+                quote!(::core::option::Option::Some(#rt::DefaultValue::new(#text, #make)))
             }
             _ => quote!(::core::option::Option::None),
         };

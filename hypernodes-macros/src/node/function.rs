@@ -1,15 +1,17 @@
 //! `#[node]` on a function.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, ItemFn, Visibility};
+use syn::{Attribute, ItemFn};
 
 use super::args::Args;
 use super::check;
 use super::expand::{self, NodeExpr};
-use super::model::{By, Options, Outputs, ParamKind, Port, Ports, text};
+use super::model::{Options, Outputs, Ports, text};
+use super::node_type::{NodeType, default_fn};
+use super::shape::Shape;
 use crate::support::ctxt::Ctxt;
 use crate::support::hygiene::{self, generated};
 use crate::support::lints::allow_all;
@@ -108,7 +110,7 @@ fn items(function: &ItemFn, model: Model, cfgs: &[&Attribute], runtime: &Runtime
             concurrency: args.concurrency.map(|(_, limit)| limit),
         },
         path: quote!(::core::concat!(::core::module_path!(), "::", #text)),
-        hash,
+        hash: quote!(#hash),
         callee: name.to_token_stream(),
         init: args.init.as_ref(),
         defaults: defaults.collect(),
@@ -143,177 +145,5 @@ fn result_check(ports: &Ports, cfgs: &[&Attribute], runtime: &Runtime) -> TokenS
             use #rt::IsNoResult as _;
             #assert
         };
-    }
-}
-
-pub(crate) fn default_fn(input: &str) -> Ident {
-    format_ident!("__default_{input}")
-}
-
-/// What stands beside a function under its name: a type, and a macro that tells the signature.
-pub(crate) struct NodeType<'a> {
-    pub(crate) vis: &'a Visibility,
-    pub(crate) ident: &'a Ident,
-    pub(crate) cfgs: &'a [&'a Attribute],
-    pub(crate) runtime: &'a Runtime,
-}
-
-impl NodeType<'_> {
-    /// The type: how to make the node, and the defaults of its inputs.
-    pub(crate) fn type_items<'p>(
-        &self,
-        node: &TokenStream,
-        inputs: impl Iterator<Item = Port<'p>>,
-        doc: &str,
-    ) -> TokenStream {
-        let Self { vis, ident, cfgs, runtime } = self;
-        let rt = runtime.private();
-        let allow = allow_all();
-        let name = generated(ident);
-        let defaults = inputs.filter_map(|port| {
-            let value = port.default?;
-            let function = default_fn(port.name);
-            let ty = port.ty;
-            let span = hygiene::local_at(ty.span());
-            let strategy = Ident::new("strategy", hygiene::generated_at(ty.span()));
-            Some(match port.by {
-                By::Value => quote! {
-                    #[doc(hidden)]
-                    pub fn #function() -> #ty {
-                        #value
-                    }
-                },
-                By::Ref => {
-                    let probe = quote_spanned!(span=> (&&#rt::RefProbe::<#ty>::NEW).#strategy());
-                    quote! {
-                        #[doc(hidden)]
-                        pub fn #function() -> impl ::core::borrow::Borrow<#ty> + #rt::PortValue {
-                            use #rt::{RefAsOwned as _, RefAsSelf as _};
-                            #probe.default_value(#value)
-                        }
-                    }
-                }
-            })
-        });
-        quote! {
-            #(#cfgs)*
-            #allow
-            #[doc(hidden)]
-            #[doc = #doc]
-            #vis struct #name {}
-
-            #(#cfgs)*
-            #allow
-            impl #rt::NodeType for #name {
-                fn node() -> #rt::NodeRef #node
-            }
-
-            #(#cfgs)*
-            #allow
-            impl #name {
-                /// A new node of this function.
-                #[must_use]
-                pub fn node() -> #rt::NodeRef {
-                    <Self as #rt::NodeType>::node()
-                }
-                #(#defaults)*
-            }
-        }
-    }
-
-    /// The macro: hands its signature to the next macro in the list, and the last one is `pipeline!` again.
-    pub(crate) fn callback(&self, shape: &Shape) -> TokenStream {
-        let Self { vis, ident, cfgs, .. } = self;
-        let allow = allow_all();
-        let name = generated(ident);
-        let hidden = unique(ident);
-        let text = ident.unraw().to_string();
-        let is_public = matches!(vis, Visibility::Public(_));
-        let export = is_public.then(|| quote!(#[macro_export]));
-        let otherwise = if hygiene::is_std_macro(&text) {
-            quote!(($($t:tt)*) => { ::std::#ident!($($t)*) };)
-        } else {
-            let message = format!("`{text}` is a node: call it as a function, without `!`");
-            quote!(($($t:tt)*) => { ::core::compile_error!(#message) };)
-        };
-        quote! {
-            #(#cfgs)*
-            #allow
-            #[doc(hidden)]
-            #export
-            macro_rules! #hidden {
-                (@hypernodes [[$($next:tt)*] $($rest:tt)*] [$($acc:tt)*]) => {
-                    $($next)*! { @hypernodes [$($rest)*] [$($acc)* #shape] }
-                };
-                #otherwise
-            }
-            #(#cfgs)*
-            #allow
-            #[doc(hidden)]
-            #vis use #hidden as #name;
-        }
-    }
-}
-
-fn unique(ident: &Ident) -> Ident {
-    hygiene::unique_macro(ident)
-}
-
-/// The signature as `pipeline!` sees it.
-pub(crate) struct Shape {
-    name: String,
-    is_async: bool,
-    is_fallible: bool,
-    is_stateful: bool,
-    /// Whether the call gives a struct with one field for each output.
-    is_pipeline: bool,
-    inputs: Vec<ShapeInput>,
-    outputs: Vec<String>,
-}
-
-pub(crate) struct ShapeInput {
-    pub(crate) name: String,
-    pub(crate) by: By,
-    /// The text of the default.
-    pub(crate) default: Option<String>,
-}
-
-impl Shape {
-    pub(crate) fn of_function(name: &str, ports: &Ports) -> Self {
-        let inputs = ports.inputs().map(|port| ShapeInput {
-            name: port.name.to_owned(),
-            by: port.by,
-            default: port.default.map(text),
-        });
-        Self {
-            name: name.to_owned(),
-            is_async: ports.asyncness.is_some(),
-            is_fallible: ports.returns.fallible == Some(true),
-            is_stateful: ports.params.iter().any(|param| matches!(param.kind, ParamKind::State { .. })),
-            is_pipeline: false,
-            inputs: inputs.collect(),
-            outputs: ports.outputs.names(name),
-        }
-    }
-}
-
-impl ToTokens for Shape {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { name, outputs, .. } = self;
-        let word = |yes: bool, text: &str| yes.then(|| format_ident!("{text}"));
-        let is_async = word(self.is_async, "is_async");
-        let is_fallible = word(self.is_fallible, "is_fallible");
-        let is_stateful = word(self.is_stateful, "is_stateful");
-        let is_pipeline = word(self.is_pipeline, "is_pipeline");
-        let inputs = self.inputs.iter().map(|ShapeInput { name, by, default }| {
-            let by = match by {
-                By::Ref => quote!(by_ref),
-                By::Value => quote!(by_value),
-            };
-            quote!((#by #name #default))
-        });
-        tokens.extend(quote!({
-            #name [#is_async #is_fallible #is_stateful #is_pipeline] [#(#inputs)*] [#(#outputs)*]
-        }));
     }
 }

@@ -7,6 +7,8 @@ pub(crate) mod closure;
 pub(crate) mod expand;
 pub(crate) mod function;
 pub(crate) mod model;
+pub(crate) mod node_type;
+pub(crate) mod shape;
 
 #[cfg(test)]
 mod tests;

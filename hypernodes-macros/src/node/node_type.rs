@@ -1,0 +1,127 @@
+//! What stands beside a function under its name: a type that makes the node, and a macro that tells its signature.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, Visibility};
+
+use super::model::{By, Port};
+use super::shape::Shape;
+use crate::support::hygiene::{self, generated};
+use crate::support::lints::allow_all;
+use crate::support::path::Runtime;
+
+/// The function of the node type that gives the default of an input.
+pub(crate) fn default_fn(input: &str) -> Ident {
+    format_ident!("__default_{input}")
+}
+
+/// What stands beside a function under its name: a type, and a macro that tells the signature.
+pub(crate) struct NodeType<'a> {
+    pub(crate) vis: &'a Visibility,
+    pub(crate) ident: &'a Ident,
+    pub(crate) cfgs: &'a [&'a Attribute],
+    pub(crate) runtime: &'a Runtime,
+}
+
+impl NodeType<'_> {
+    /// The type: how to make the node, and the defaults of its inputs.
+    pub(crate) fn type_items<'p>(
+        &self,
+        node: &TokenStream,
+        inputs: impl Iterator<Item = Port<'p>>,
+        doc: &str,
+    ) -> TokenStream {
+        let Self { vis, ident, cfgs, runtime } = self;
+        let rt = runtime.private();
+        let allow = allow_all();
+        let name = generated(ident);
+        let defaults = inputs.filter_map(|port| {
+            let value = port.default?;
+            let function = default_fn(port.name);
+            let ty = port.ty;
+            let span = hygiene::local_at(ty.span());
+            let strategy = Ident::new("strategy", hygiene::generated_at(ty.span()));
+            Some(match port.by {
+                By::Value => quote! {
+                    #[doc(hidden)]
+                    pub fn #function() -> #ty {
+                        #value
+                    }
+                },
+                By::Ref => {
+                    let probe = quote_spanned!(span=> (&&#rt::RefProbe::<#ty>::NEW).#strategy());
+                    quote! {
+                        #[doc(hidden)]
+                        pub fn #function() -> impl ::core::borrow::Borrow<#ty> + #rt::PortValue {
+                            use #rt::{RefAsOwned as _, RefAsSelf as _};
+                            #probe.default_value(#value)
+                        }
+                    }
+                }
+            })
+        });
+        quote! {
+            #(#cfgs)*
+            #allow
+            #[doc(hidden)]
+            #[doc = #doc]
+            #vis struct #name {}
+
+            #(#cfgs)*
+            #allow
+            impl #rt::NodeType for #name {
+                fn node() -> #rt::NodeRef #node
+            }
+
+            #(#cfgs)*
+            #allow
+            impl #name {
+                /// A new node of this function.
+                #[must_use]
+                pub fn node() -> #rt::NodeRef {
+                    <Self as #rt::NodeType>::node()
+                }
+                #(#defaults)*
+            }
+        }
+    }
+
+    /// The macro: hands its signature to the next macro in the list, and the last one is `pipeline!` again.
+    pub(crate) fn callback(&self, shape: &Shape) -> TokenStream {
+        let Self { vis, ident, cfgs, .. } = self;
+        let allow = allow_all();
+        let name = generated(ident);
+        let hidden = unique(ident);
+        let text = ident.unraw().to_string();
+        let is_public = matches!(vis, Visibility::Public(_));
+        let export = is_public.then(|| quote!(#[macro_export]));
+        let otherwise = if hygiene::is_std_macro(&text) {
+            quote!(($($t:tt)*) => { ::std::#ident!($($t)*) };)
+        } else {
+            let message = format!("`{text}` is a node: call it as a function, without `!`");
+            quote!(($($t:tt)*) => { ::core::compile_error!(#message) };)
+        };
+        quote! {
+            #(#cfgs)*
+            #allow
+            #[doc(hidden)]
+            #export
+            macro_rules! #hidden {
+                (@hypernodes [[$($next:tt)*] $($rest:tt)*] [$($acc:tt)*]) => {
+                    $($next)*! { @hypernodes [$($rest)*] [$($acc)* #shape] }
+                };
+                #otherwise
+            }
+            #(#cfgs)*
+            #allow
+            #[doc(hidden)]
+            #vis use #hidden as #name;
+        }
+    }
+}
+
+fn unique(ident: &Ident) -> Ident {
+    hygiene::unique_macro(ident)
+}
