@@ -77,7 +77,7 @@ where
 
     /// Items in a piece: as many as fill the engine's target time, growing step by step.
     fn next_piece(&mut self) -> usize {
-        let by_time = self.feed.rows_in_target().unwrap_or(1);
+        let by_time = self.feed.rows_in_target().unwrap_or(self.largest_piece);
         self.piece = by_time.min(self.piece.saturating_mul(8)).clamp(1, self.largest_piece);
         self.piece
     }

@@ -114,12 +114,21 @@ impl Plan {
             }
         }
         inputs.sort_by(|a, b| a.name.cmp(&b.name));
+        // In an order where each step stands behind those it waits for, only neighbours can prove a chain.
+        let chain = (1..steps.len()).all(|step| steps[step - 1].unblocks.contains(&step));
+        let has_async = steps.iter().any(|step| {
+            let nested = step.node.nested().is_some_and(|nested| nested.pipeline.plan().has_async());
+            nested || step.node.signature().options.is_async
+        });
         Self {
             name: request.name.to_owned(),
+            has_async,
             steps,
             slots: slots.count,
             inputs,
             outputs,
+            chain,
+            run_time: AtomicU64::new(0),
             cost: AtomicU64::new(0),
         }
     }

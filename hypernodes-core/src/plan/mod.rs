@@ -8,6 +8,7 @@ mod build;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::config::Workload;
 use crate::node::{Name, Node, Passing};
@@ -22,6 +23,11 @@ pub struct Plan {
     pub(crate) slots: usize,
     pub(crate) inputs: Vec<PlanInput>,
     pub(crate) outputs: Vec<PlanOutput>,
+    /// Whether each step waits for the one before it.
+    pub(crate) chain: bool,
+    /// Nanoseconds of the last single run that was measured, 0 before; a hint, never part of a result.
+    run_time: AtomicU64,
+    has_async: bool,
     /// Measured nanoseconds per item, a hint for the size of the first chunks; never part of a result.
     cost: AtomicU64,
 }
@@ -121,14 +127,13 @@ impl Plan {
     /// Whether no two steps could ever run at the same time.
     #[must_use]
     pub fn is_chain(&self) -> bool {
-        self.steps.iter().enumerate().all(|(i, step)| i == 0 || step.waits_for > 0)
-            && self.steps.iter().all(|step| step.unblocks.len() <= 1)
+        self.chain
     }
 
     /// Whether a step, here or in a nested pipeline, is async.
     #[must_use]
     pub fn has_async(&self) -> bool {
-        self.any_step(&|step| step.node.signature().options.is_async)
+        self.has_async
     }
 
     /// Whether a step, here or in a nested pipeline, was marked with this workload.
@@ -157,6 +162,16 @@ impl Plan {
     /// Measured nanoseconds per item, 0 where nothing was measured yet.
     pub(crate) fn cost_hint(&self) -> u64 {
         self.cost.load(Ordering::Relaxed)
+    }
+
+    /// How long the last single run took that was measured.
+    pub(crate) fn run_time(&self) -> Option<Duration> {
+        Some(self.run_time.load(Ordering::Relaxed)).filter(|&time| time > 0).map(Duration::from_nanos)
+    }
+
+    pub(crate) fn learn_run_time(&self, time: Duration) {
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.run_time.store(nanoseconds.max(1), Ordering::Relaxed);
     }
 
     pub(crate) fn learn_cost(&self, nanoseconds_per_item: u64) {

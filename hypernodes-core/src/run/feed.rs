@@ -202,6 +202,10 @@ impl Feed {
         }
         let first = state.items.div_ceil(self.sizing.partitions.max(1));
         let fair = left.div_ceil(self.sizing.workers.max(1));
+        if self.plan.has_async() {
+            // The rows of a chunk wait at the same time, so a chunk takes as long as one of them.
+            return state.items.div_ceil(self.sizing.workers.max(1)).min(self.rows_in_cache);
+        }
         let cost = self.plan.cost_hint();
         let by_time = if cost == 0 {
             state.largest.saturating_mul(GROWTH).clamp(1, first)
@@ -305,6 +309,9 @@ impl Feed {
 
     /// How many items fill the target time, once something was measured.
     pub(crate) fn rows_in_target(&self) -> Option<usize> {
+        if self.plan.has_async() {
+            return Some(usize::MAX);
+        }
         let target = u64::try_from(self.sizing.target.as_nanos()).unwrap_or(u64::MAX);
         match self.plan.cost_hint() {
             0 => None,

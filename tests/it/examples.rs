@@ -1,0 +1,31 @@
+//! Every example runs, and holds what it asserts.
+
+#[path = "../../examples/compose_trading.rs"]
+mod compose_trading;
+#[path = "../../examples/engines_compared.rs"]
+mod engines_compared;
+#[path = "../../examples/hello.rs"]
+mod hello;
+#[path = "../../examples/map_and_product.rs"]
+mod map_and_product;
+#[path = "../../examples/nested.rs"]
+mod nested;
+#[path = "../../examples/own_engine.rs"]
+mod own_engine;
+#[path = "../../examples/scan.rs"]
+mod scan;
+#[path = "../../examples/static_pipeline.rs"]
+mod static_pipeline;
+
+macro_rules! run {
+    ($($name:ident)+) => {$(
+        #[test]
+        fn $name() {
+            if let Err(error) = self::$name::main() {
+                panic!("{error}");
+            }
+        }
+    )+};
+}
+
+run! { compose_trading engines_compared hello map_and_product nested own_engine scan static_pipeline }
