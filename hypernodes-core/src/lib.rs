@@ -54,7 +54,7 @@ pub use pipeline::{
 };
 pub use plan::Plan;
 pub use render::*;
-pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext};
+pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext, Steps};
 pub use value::{Accumulator, Arg, Column, Drain, Lane, Path, PortType, PortValue, Rows, Values};
 
 /// A boxed future, as async nodes give it.

@@ -308,6 +308,14 @@ pub enum EngineError {
         /// What is wrong, and what is right.
         problem: String,
     },
+    /// Something panicked outside of every node: a defect of the engine, of this crate or of a destructor.
+    #[error("engine `{engine}` panicked outside of a node: {message}")]
+    Panicked {
+        /// The engine.
+        engine: String,
+        /// What the panic said.
+        message: String,
+    },
     /// The engine returned before every chunk was done: a defect of the engine.
     #[error("engine `{engine}` stopped with {missing} of {items} items not delivered")]
     Incomplete {

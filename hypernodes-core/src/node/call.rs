@@ -102,6 +102,23 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// How many outputs were given.
+    pub(crate) fn given(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Fails every row because the node panicked outside of its rows.
+    #[cold]
+    pub(crate) fn panic_all(&mut self, outputs: &[crate::PortType], payload: Box<dyn Any + Send>) {
+        self.columns = outputs.iter().map(|port| port.empty()).collect();
+        self.failures.clear();
+        let first = Cause::from_panic(payload);
+        let Cause::Panic(text) = &first else { return };
+        let rows = 1..if self.stops_at_first_failure() { 1 } else { self.rows };
+        let rest: Vec<Cause> = rows.map(|_| Cause::Panic(text.clone())).collect();
+        std::iter::once(first).chain(rest).enumerate().for_each(|(row, cause)| self.fail(row, cause));
+    }
+
     pub(crate) fn finish(self) -> (Vec<Column>, Vec<RowFailure>) {
         (self.columns, self.failures)
     }
@@ -271,7 +288,7 @@ impl<'a> Call<'a> {
     label = "several outputs are the values of a tuple",
     note = "each value must be `Send + Sync + 'static`"
 )]
-pub trait OutputTuple: Sized {
+pub trait OutputTuple: Send + Sized {
     /// One vector per value.
     type Vectors;
     /// One name per value.

@@ -46,10 +46,7 @@ impl Call<'_> {
         &mut self,
         limit: &AsyncLimit,
         row: impl FnMut(usize) -> F + Send,
-    ) -> bool
-    where
-        T: Send,
-    {
+    ) -> bool {
         let (values, panicked) = self.gather(limit, row).await;
         let mut vectors = T::vectors(values.len());
         values.into_iter().for_each(|value| value.push(&mut vectors));

@@ -390,7 +390,7 @@ pub trait ReturnKind: Copy {
         row: impl FnMut(usize) -> F + Send,
     ) -> impl Future<Output = bool> + Send
     where
-        Self::Value: OutputTuple + Send;
+        Self::Value: OutputTuple;
     fn port(self) -> PortType
     where
         Self::Value: PortValue,

@@ -9,7 +9,7 @@ use super::outputs::find;
 use super::{Inputs, Pipeline, resolve};
 use crate::clock;
 use crate::engine::{Assist, Engine};
-use crate::error::{Error, Failure, RunError};
+use crate::error::{EngineError, Error, Failure, RunError};
 use crate::plan::Plan;
 use crate::run::{Feed, Source, Taken};
 use crate::value::{Arg, Column, PortValue};
@@ -118,28 +118,43 @@ where
             self.fill();
             let assist = self.engine.assist(&self.feed);
             let taken = match assist {
-                Assist::Background => self.feed.take(true),
-                Assist::Shared => match self.feed.take(false) {
+                Assist::Background => self.feed.take(PATIENCE),
+                Assist::Shared => match self.feed.take(Duration::ZERO) {
                     Taken::Pending | Taken::Empty if self.compute_one() => continue,
-                    Taken::Pending => self.feed.take(true),
+                    Taken::Pending => self.feed.take(PATIENCE),
                     taken => taken,
                 },
-                Assist::None => match self.feed.take(false) {
-                    Taken::Pending | Taken::Empty if self.feed.has_more() => {
+                Assist::None => match self.feed.take(Duration::ZERO) {
+                    Taken::Pending => {
                         self.engine.drive(&self.feed)?;
-                        self.feed.take(true)
+                        self.driven()?
                     }
                     taken => taken,
                 },
             };
+            if let Some(error) = self.feed.take_error() {
+                return Err(error.into());
+            }
             match taken {
                 Taken::Piece { start, rows, columns, failures } => {
                     self.ready = Ready { columns: columns.into(), failures, next: start, end: start + rows, at: 0 };
                     return Ok(true);
                 }
-                Taken::Empty if self.rows.is_none() && !self.feed.has_more() => return Ok(false),
+                Taken::Empty if self.rows.is_none() => return Ok(false),
                 Taken::Empty | Taken::Pending => {}
             }
+        }
+    }
+
+    /// What an engine has driven that does not help in the background.
+    fn driven(&self) -> Result<Taken, Error> {
+        let taken = self.feed.take(Duration::ZERO);
+        match taken {
+            Taken::Pending => {
+                let (engine, missing) = (self.engine.name().to_owned(), self.feed.held());
+                Err(EngineError::Incomplete { engine, missing, items: missing }.into())
+            }
+            taken => Ok(taken),
         }
     }
 

@@ -105,6 +105,9 @@ pub(super) fn drive(plan: &Arc<Plan>, context: RunContext, source: Source, items
     if items > 0 {
         engine.drive(&feed)?;
     }
+    if let Some(error) = feed.take_error() {
+        return Err(error.into());
+    }
     let finished = feed.finish();
     if finished.missing > 0 {
         let engine = engine.name().to_owned();

@@ -1,24 +1,37 @@
-//! One chunk of rows on its way through the plan: a step machine that any driver can turn.
+//! One chunk of rows on its way through the plan.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Steps;
 use crate::error::{Cause, Failure};
-use crate::node::Call;
-use crate::plan::Plan;
+use crate::node::{Call, RowFailure};
+use crate::plan::{Plan, Step};
 use crate::run::RunContext;
-use crate::value::{Arg, Column};
+use crate::value::{Arg, Column, index};
 
 /// One chunk of rows on its way through a plan.
 ///
-/// A driver asks for the call of a step with [`prepare`](Self::prepare), computes it, and gives it back with
-/// [`complete`](Self::complete); any order that respects the dependencies will do.
+/// [`run`](Self::run) computes its steps in order on this thread. An engine that overlaps the steps of a single run
+/// [`share`](Self::share)s them instead.
 #[derive(Debug)]
 pub struct ChunkRun<'p> {
-    plan: &'p Plan,
+    plan: &'p Arc<Plan>,
     context: &'p RunContext,
-    slots: Vec<Option<Arg>>,
-    rows: usize,
+    progress: Progress,
+    /// The first step that was not computed yet.
+    next: usize,
+}
+
+/// What was computed of a chunk so far.
+#[derive(Debug)]
+pub(super) struct Progress {
+    pub(super) slots: Vec<Option<Arg>>,
+    pub(super) rows: usize,
     /// For each row that is left its row in the chunk; `None` while no row in between is gone.
     origin: Option<Vec<u32>>,
-    failures: Vec<StepFailure>,
+    pub(super) failures: Vec<StepFailure>,
 }
 
 /// A row of the chunk that failed in a step.
@@ -38,76 +51,136 @@ pub(crate) struct ChunkOutcome {
 
 impl<'p> ChunkRun<'p> {
     /// A chunk of `rows` rows; `args` are the plan's inputs, in its order.
-    pub(crate) fn new(plan: &'p Plan, context: &'p RunContext, args: Vec<Arg>, rows: usize) -> Self {
+    pub(crate) fn new(plan: &'p Arc<Plan>, context: &'p RunContext, args: Vec<Arg>, rows: usize) -> Self {
         let mut slots = Vec::with_capacity(plan.slots);
         slots.resize_with(plan.slots, || None);
         for (input, arg) in plan.inputs.iter().zip(args) {
             slots[input.slot] = Some(arg);
         }
-        Self { plan, context, slots, rows, origin: None, failures: Vec::new() }
+        let progress = Progress { slots, rows, origin: None, failures: Vec::new() };
+        Self { plan, context, progress, next: 0 }
+    }
+
+    /// The plan that is run.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<Plan> {
+        self.plan
+    }
+
+    /// What the run shares.
+    #[must_use]
+    pub fn context(&self) -> &RunContext {
+        self.context
+    }
+
+    /// Runs every step that is left, in order, on this thread.
+    pub fn run(&mut self) {
+        while self.advance() {}
+    }
+
+    /// Runs the next step on this thread. `false` when there is none, or no row is left to compute.
+    pub fn advance(&mut self) -> bool {
+        let Some(step) = self.plan.steps.get(self.next) else { return false };
+        if self.progress.rows == 0 && self.has_failed() {
+            return false;
+        }
+        let mut call = self.progress.prepare(step, self.context);
+        step.compute(&mut call);
+        self.progress.complete(self.plan, self.next, call);
+        self.next += 1;
+        true
+    }
+
+    /// Hands out the steps that are left, so that several threads can compute those that do not wait for each other.
+    ///
+    /// For single runs only. When all are done, they are [taken back](Self::take_back).
+    #[must_use]
+    pub fn share(&mut self) -> Arc<Steps> {
+        let progress = self.progress.take();
+        Arc::new(Steps::new(Arc::clone(self.plan), self.context.clone(), progress, self.next))
+    }
+
+    /// Takes back what was computed of the steps that were handed out; waits for those under way.
+    pub fn take_back(&mut self, steps: &Steps) {
+        self.progress = steps.finish();
+        self.next = self.plan.steps.len();
+    }
+
+    /// Whether some row failed.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        !self.progress.failures.is_empty()
+    }
+
+    /// How long a single run took the last time; `None` before the first one was [measured](Self::measured).
+    #[must_use]
+    pub fn last_time(&self) -> Option<Duration> {
+        self.plan.run_time()
+    }
+
+    /// Notes how long a single run took. A hint for later ones, never part of a result.
+    pub fn measured(&self, time: Duration) {
+        self.plan.learn_run_time(time);
+    }
+
+    /// The columns of the rows that are left, and the failures in the order of rows.
+    pub(crate) fn finish(self) -> ChunkOutcome {
+        let Self { plan, mut progress, .. } = self;
+        let rows = progress.rows;
+        let mut columns = Vec::with_capacity(plan.outputs.len());
+        let outputs = &plan.outputs;
+        for (i, output) in outputs.iter().enumerate() {
+            let again = outputs[i + 1..].iter().any(|later| later.slot == output.slot);
+            debug_assert!(!again, "an output is wanted once, checked when the plan was asked for");
+            columns.push(match progress.slots[output.slot].take() {
+                Some(arg) => output.port.settle(arg, rows),
+                None => output.port.empty(),
+            });
+        }
+        progress.failures.sort_by_key(|failure| failure.row);
+        ChunkOutcome { columns, failures: progress.failures }
+    }
+}
+
+impl Progress {
+    pub(super) fn take(&mut self) -> Self {
+        let empty = Self { slots: Vec::new(), rows: 0, origin: None, failures: Vec::new() };
+        std::mem::replace(self, empty)
     }
 
     /// The call of a step, with its arguments.
-    ///
-    /// # Panics
-    /// When a step before it is not complete.
-    #[must_use]
-    pub fn prepare(&mut self, step: usize) -> Call<'p> {
-        let args = self.plan.steps[step].args.iter().map(|arg| {
+    pub(super) fn prepare<'c>(&mut self, step: &Step, context: &'c RunContext) -> Call<'c> {
+        let args = step.args.iter().map(|arg| {
             let slot = &mut self.slots[arg.slot];
             let arg = if arg.last { slot.take() } else { slot.clone() };
             Some(arg.expect("a slot is filled before it is read"))
         });
         let args = args.collect();
-        Call::new(self.rows, args, self.context)
+        Call::new(self.rows, args, context)
     }
 
     /// Takes a computed call back.
-    pub fn complete(&mut self, step: usize, call: Call<'p>) {
+    fn complete(&mut self, plan: &Plan, step: usize, call: Call<'_>) {
+        let fail_fast = call.stops_at_first_failure();
         let (columns, failures) = call.finish();
         if !failures.is_empty() {
-            self.drop_rows(step, failures);
+            self.drop_rows(step, failures, fail_fast);
         }
-        for (slot, column) in self.plan.steps[step].outs.iter().zip(columns) {
+        self.keep(&plan.steps[step], columns);
+    }
+
+    pub(super) fn keep(&mut self, step: &Step, columns: Vec<Column>) {
+        for (slot, column) in step.outs.iter().zip(columns) {
             if let Some(slot) = *slot {
                 self.slots[slot] = Some(Arg::dense(column));
             }
         }
     }
 
-    /// Runs every step in order on this thread.
-    pub fn run(&mut self) {
-        for step in 0..self.plan.steps.len() {
-            if self.rows == 0 && !self.failures.is_empty() {
-                break;
-            }
-            let mut call = self.prepare(step);
-            let node = &self.plan.steps[step].node;
-            #[cfg(feature = "async")]
-            match node.signature().options.is_async {
-                true => self.context.host().block_on(async {
-                    if let Some(future) = node.call_async(&mut call) {
-                        future.await;
-                    }
-                }),
-                false => node.call(&mut call),
-            }
-            #[cfg(not(feature = "async"))]
-            node.call(&mut call);
-            self.complete(step, call);
-        }
-    }
-
-    /// Whether some row failed.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
-        !self.failures.is_empty()
-    }
-
     #[cold]
-    fn drop_rows(&mut self, step: usize, failures: Vec<crate::node::RowFailure>) {
+    fn drop_rows(&mut self, step: usize, failures: Vec<RowFailure>, fail_fast: bool) {
         let original = |row: usize| self.origin.as_ref().map_or(row, |origin| origin[row] as usize);
-        if self.context.fail_fast() {
+        if fail_fast {
             // The rows before the failing one go on: one of them may fail in a later step, and then that is the
             // error that is told, whatever the size of the chunk.
             if let Some(first) = failures.into_iter().next() {
@@ -118,32 +191,42 @@ impl<'p> ChunkRun<'p> {
         }
         let mut failed = failures.iter().map(|failure| failure.row).peekable();
         let kept: Vec<u32> =
-            (0..self.rows).filter(|row| failed.next_if_eq(row).is_none()).map(crate::value::index).collect();
+            (0..self.rows).filter(|row| failed.next_if_eq(row).is_none()).map(index).collect();
         for slot in self.slots.iter_mut().flatten() {
             slot.rows = slot.rows.select(&kept);
         }
-        let origin = kept.iter().map(|&row| crate::value::index(original(row as usize))).collect();
+        let origin = kept.iter().map(|&row| index(original(row as usize))).collect();
         let failures = failures.into_iter().map(|f| StepFailure { row: original(f.row), step, cause: f.cause });
         self.failures.extend(failures.collect::<Vec<_>>());
         self.rows = kept.len();
         self.origin = Some(origin);
     }
+}
 
-    /// The columns of the rows that are left, and the failures in the order of rows.
-    pub(crate) fn finish(mut self) -> ChunkOutcome {
-        let rows = self.rows;
-        let mut columns = Vec::with_capacity(self.plan.outputs.len());
-        let outputs = &self.plan.outputs;
-        for (i, output) in outputs.iter().enumerate() {
-            let again = outputs[i + 1..].iter().any(|later| later.slot == output.slot);
-            debug_assert!(!again, "an output is wanted once, checked when the plan was asked for");
-            columns.push(match self.slots[output.slot].take() {
-                Some(arg) => output.port.settle(arg, rows),
-                None => output.port.empty(),
+impl Step {
+    /// Computes a call on this thread. A panic that the node did not catch itself fails every row.
+    pub(crate) fn compute(&self, call: &mut Call<'_>) {
+        let result = catch_unwind(AssertUnwindSafe(|| self.compute_unguarded(call)));
+        let outputs = &self.node.signature().outputs;
+        let payload = match result {
+            Ok(()) if call.given() == outputs.len() => return,
+            Ok(()) => Box::new(format!("it gave {} of its {} outputs", call.given(), outputs.len())),
+            Err(payload) => payload,
+        };
+        let ports: Vec<_> = outputs.iter().map(|output| output.port).collect();
+        call.panic_all(&ports, payload);
+    }
+
+    fn compute_unguarded(&self, call: &mut Call<'_>) {
+        #[cfg(feature = "async")]
+        if self.node.signature().options.is_async {
+            return call.context().host().block_on(async {
+                if let Some(future) = self.node.call_async(call) {
+                    future.await;
+                }
             });
         }
-        self.failures.sort_by_key(|failure| failure.row);
-        ChunkOutcome { columns, failures: self.failures }
+        self.node.call(call);
     }
 }
 

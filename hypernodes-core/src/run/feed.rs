@@ -11,7 +11,7 @@ use super::chunk::{ChunkOutcome, ChunkRun};
 use super::{RunContext, Source};
 use crate::clock;
 use crate::engine::Sizing;
-use crate::error::Failure;
+use crate::error::{EngineError, Failure};
 use crate::plan::Plan;
 use crate::value::{Accumulator, Arg, Column};
 
@@ -32,6 +32,7 @@ pub struct Feed {
     context: RunContext,
     sizing: Sizing,
     rows_in_cache: usize,
+    nested: bool,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -42,6 +43,8 @@ pub struct Chunk {
     start: usize,
     rows: usize,
     args: Vec<Arg>,
+    /// A chunk that leaves the cache comes in pieces that stay in it: `args` are the first one's, here are the others.
+    more: Vec<Vec<Arg>>,
 }
 
 impl Chunk {
@@ -82,7 +85,28 @@ struct State {
     /// Items before this one are assembled.
     assembled: usize,
     columns: Vec<Box<dyn Accumulator>>,
+    /// Whether a thread is putting finished chunks together; it has taken `columns` meanwhile.
+    assembling: bool,
     failures: BTreeMap<usize, Failure>,
+    /// Nothing is handed out any more.
+    closed: bool,
+    /// Why an engine gave up.
+    error: Option<EngineError>,
+    woken: bool,
+}
+
+impl State {
+    fn has_more(&self) -> bool {
+        !self.closed
+            && match &self.source {
+                Source::Pieces(pieces) => pieces.front().is_some_and(|(start, ..)| *start <= self.limit),
+                _ => self.next < self.items && self.next <= self.limit,
+            }
+    }
+
+    fn is_done(&self) -> bool {
+        self.in_flight == 0 && !self.assembling && (self.open || !self.has_more())
+    }
 }
 
 /// What a feed gave in the end.
@@ -98,9 +122,9 @@ pub(crate) struct Finished {
 pub(crate) enum Taken {
     /// The columns and failures of the next items.
     Piece { start: usize, rows: usize, columns: Vec<Column>, failures: BTreeMap<usize, Failure> },
-    /// It is being computed.
+    /// It waits for an engine, or is being computed.
     Pending,
-    /// Nothing is under way.
+    /// There is none.
     Empty,
 }
 
@@ -109,6 +133,7 @@ impl Feed {
         let rows_in_cache = sizing.rows_in_cache(&plan);
         let columns = plan.outputs.iter().map(|output| output.port.accumulator(items)).collect();
         let open = matches!(source, Source::Pieces(_));
+        let nested = matches!(source, Source::Nested(_));
         let state = State {
             source,
             items,
@@ -121,9 +146,13 @@ impl Feed {
             waiting: BTreeMap::new(),
             assembled: 0,
             columns,
+            assembling: false,
             failures: BTreeMap::new(),
+            closed: false,
+            error: None,
+            woken: false,
         };
-        Self { plan, context, sizing, rows_in_cache, state: Mutex::new(state), changed: Condvar::new() }
+        Self { plan, context, sizing, rows_in_cache, nested, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -145,11 +174,14 @@ impl Feed {
     /// Whether a chunk could be had now.
     #[must_use]
     pub fn has_more(&self) -> bool {
-        let state = self.lock();
-        match &state.source {
-            Source::Pieces(pieces) => pieces.front().is_some_and(|(start, ..)| *start <= state.limit),
-            _ => state.next < state.items && state.next <= state.limit,
-        }
+        self.lock().has_more()
+    }
+
+    /// Whether it is the map of a nested pipeline, which an outer item called directly. (A map that a user's node
+    /// calls is not.)
+    #[must_use]
+    pub fn is_nested(&self) -> bool {
+        self.nested
     }
 
     /// How many items were not handed out yet.
@@ -170,18 +202,14 @@ impl Feed {
     pub fn next(&self) -> Option<Chunk> {
         let mut state = self.lock();
         let state = &mut *state;
+        if !state.has_more() {
+            return None;
+        }
         if let Source::Pieces(pieces) = &mut state.source {
-            let (start, ..) = pieces.front()?;
-            if *start > state.limit {
-                return None;
-            }
             let (start, rows, args) = pieces.pop_front()?;
             state.next = start + rows;
             state.in_flight += 1;
-            return Some(Chunk { start, rows, args });
-        }
-        if state.next >= state.items || state.next > state.limit {
-            return None;
+            return Some(Chunk { start, rows, args, more: Vec::new() });
         }
         let left = state.items - state.next;
         let rows = self.rows_of_next(state, left).clamp(1, left);
@@ -190,8 +218,11 @@ impl Feed {
         state.parts_given += 1;
         state.in_flight += 1;
         state.largest = state.largest.max(rows);
-        let args = state.source.args(start, rows);
-        Some(Chunk { start, rows, args })
+        let piece = rows.min(self.rows_in_cache);
+        let args = state.source.args(start, piece);
+        let more = (piece..rows).step_by(piece);
+        let more = more.map(|done| state.source.args(start + done, piece.min(rows - done))).collect();
+        Some(Chunk { start, rows, args, more })
     }
 
     /// The size of the next chunk: a given number of equal parts, or as many items as fill the target time.
@@ -207,7 +238,10 @@ impl Feed {
             return state.items.div_ceil(self.sizing.workers.max(1)).min(self.rows_in_cache);
         }
         let cost = self.plan.cost_hint();
-        let by_time = if cost == 0 {
+        let by_time = if cost == 0 && state.parts_given < self.sizing.workers {
+            // Each worker starts with one item: what a slow one costs is known before many are put together.
+            1
+        } else if cost == 0 {
             state.largest.saturating_mul(GROWTH).clamp(1, first)
         } else {
             let rows = self.rows_in_target().unwrap_or(1);
@@ -222,27 +256,27 @@ impl Feed {
     pub fn execute(&self, chunk: &mut Chunk) -> Outcome {
         let began = clock::now();
         let args = std::mem::take(&mut chunk.args);
-        let mut outcome = if chunk.rows <= self.rows_in_cache {
+        let mut outcome = if chunk.more.is_empty() {
             let mut run = ChunkRun::new(&self.plan, &self.context, args, chunk.rows);
             run.run();
             self.outcome(chunk.start, run.finish())
         } else {
-            self.execute_in_pieces(chunk, &args)
+            let more = std::mem::take(&mut chunk.more);
+            self.execute_pieces(chunk, std::iter::once(args).chain(more))
         };
         outcome.took = began.elapsed();
         outcome
     }
 
     /// A chunk that was asked for at a size that leaves the cache is computed in pieces that stay in it.
-    fn execute_in_pieces(&self, chunk: &Chunk, args: &[Arg]) -> Outcome {
+    fn execute_pieces(&self, chunk: &Chunk, pieces: impl Iterator<Item = Vec<Arg>>) -> Outcome {
         let mut columns: Vec<_> =
             self.plan.outputs.iter().map(|output| output.port.accumulator(chunk.rows)).collect();
         let mut failures = Vec::new();
         let mut done = 0;
-        while done < chunk.rows {
+        for args in pieces {
             let rows = self.rows_in_cache.min(chunk.rows - done);
-            let piece = args.iter().map(|arg| Arg { column: arg.column.clone(), rows: arg.rows.skip(done) }).collect();
-            let mut run = ChunkRun::new(&self.plan, &self.context, piece, rows);
+            let mut run = ChunkRun::new(&self.plan, &self.context, args, rows);
             run.run();
             let outcome = self.outcome(chunk.start + done, run.finish());
             columns.iter_mut().zip(outcome.columns).for_each(|(all, piece)| all.append(piece));
@@ -266,10 +300,9 @@ impl Feed {
 
     /// Takes the outcome of a chunk back.
     pub fn put(&self, chunk: Chunk, outcome: Outcome) {
-        let mut state = self.lock();
-        let state = &mut *state;
         let nanoseconds = u64::try_from(outcome.took.as_nanos()).unwrap_or(u64::MAX);
         self.plan.learn_cost(nanoseconds / chunk.rows.max(1) as u64);
+        let mut state = self.lock();
         if self.context.fail_fast() && let Some((item, _)) = outcome.failures.first() {
             state.limit = state.limit.min(*item);
         }
@@ -277,24 +310,83 @@ impl Feed {
         state.waiting.insert(chunk.start, (chunk.rows, outcome.columns));
         state.in_flight -= 1;
         if !state.open {
-            while let Some((rows, columns)) = state.waiting.remove(&state.assembled) {
-                state.columns.iter_mut().zip(columns).for_each(|(all, piece)| all.append(piece));
-                state.assembled += rows;
-                if state.assembled > state.limit {
-                    state.waiting.clear();
-                    break;
-                }
-            }
+            state = self.assemble(state);
         }
+        if state.open || state.is_done() {
+            drop(state);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Puts the finished chunks together that are next in order. One thread at a time does so, while the others go on.
+    fn assemble<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        while !state.assembling {
+            let mut next = Vec::new();
+            while state.assembled <= state.limit {
+                let at = state.assembled;
+                let Some((rows, columns)) = state.waiting.remove(&at) else { break };
+                state.assembled += rows;
+                next.push(columns);
+            }
+            if state.assembled > state.limit {
+                state.waiting.clear();
+            }
+            if next.is_empty() {
+                break;
+            }
+            let mut all = std::mem::take(&mut state.columns);
+            state.assembling = true;
+            drop(state);
+            for columns in next {
+                all.iter_mut().zip(columns).for_each(|(all, piece)| all.append(piece));
+            }
+            state = self.lock();
+            state.columns = all;
+            state.assembling = false;
+        }
+        state
+    }
+
+    /// Gives up the whole map: a chunk could not be computed, and no node is to blame.
+    pub fn lose(&self, chunk: Chunk, error: EngineError) {
+        drop(chunk);
+        let mut state = self.lock();
+        state.closed = true;
+        state.error.get_or_insert(error);
+        state.in_flight -= 1;
+        drop(state);
         self.changed.notify_all();
+    }
+
+    /// Why an engine gave up, if it did.
+    pub(crate) fn take_error(&self) -> Option<EngineError> {
+        self.lock().error.take()
     }
 
     /// Waits until no chunk is under way and none is left.
     pub fn wait(&self) {
         let mut state = self.lock();
-        while state.in_flight > 0 || (!state.open && state.next < state.items && state.next <= state.limit) {
+        while !state.is_done() {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Waits until no chunk is under way and none is left, but no longer than this and only until it is
+    /// [woken](Self::wake). Says whether all is done.
+    #[must_use]
+    pub fn wait_for(&self, at_most: Duration) -> bool {
+        let mut state = self.lock();
+        if !state.is_done() && !state.woken {
+            state = self.changed.wait_timeout(state, at_most).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.woken = false;
+        state.is_done()
+    }
+
+    /// Ends the next or the current [`wait_for`](Self::wait_for).
+    pub fn wake(&self) {
+        self.lock().woken = true;
+        self.changed.notify_all();
     }
 
     /// Adds a piece to a feed that is filled while it runs.
@@ -322,7 +414,7 @@ impl Feed {
     /// Nobody wants the rest: no further chunk is handed out.
     pub(crate) fn abandon(&self) {
         let mut state = self.lock();
-        state.limit = 0;
+        state.closed = true;
         state.source = Source::Pieces(VecDeque::new());
         state.waiting.clear();
     }
@@ -333,9 +425,10 @@ impl Feed {
         state.items - state.assembled
     }
 
-    /// Takes the next finished piece, in order; waits for it if `wait` is set and it is under way.
-    pub(crate) fn take(&self, wait: bool) -> Taken {
+    /// Takes the next finished piece, in order; waits for it, but no longer than this.
+    pub(crate) fn take(&self, at_most: Duration) -> Taken {
         let mut state = self.lock();
+        let mut has_waited = at_most.is_zero();
         loop {
             let at = state.assembled;
             if let Some((rows, columns)) = state.waiting.remove(&at) {
@@ -344,13 +437,14 @@ impl Feed {
                 let failures = std::mem::replace(&mut state.failures, later);
                 return Taken::Piece { start: at, rows, columns, failures };
             }
-            if state.in_flight == 0 {
+            if state.in_flight == 0 && !state.has_more() {
                 return Taken::Empty;
             }
-            if !wait {
+            if has_waited {
                 return Taken::Pending;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let (next, timeout) = self.changed.wait_timeout(state, at_most).unwrap_or_else(PoisonError::into_inner);
+            (state, has_waited) = (next, timeout.timed_out());
         }
     }
 

@@ -1,4 +1,4 @@
-//! Running a plan: one chunk ([`ChunkRun`]), and all chunks of a map ([`Feed`]).
+//! Running a plan: one chunk ([`ChunkRun`]), the steps of one run ([`Steps`]), and all chunks of a map ([`Feed`]).
 //!
 //! Policies, order and results live here, once, for every engine. Which thread does what does not belong here.
 
@@ -6,9 +6,11 @@ mod chunk;
 mod context;
 mod feed;
 mod source;
+mod steps;
 
 pub use chunk::ChunkRun;
 pub use context::RunContext;
 pub use feed::{Chunk, Feed, Outcome};
+pub use steps::Steps;
 pub(crate) use feed::{Finished, Taken};
 pub(crate) use source::{Axis, NestedRows, Source};

@@ -1,0 +1,167 @@
+//! The steps of one run, handed out to several threads.
+//!
+//! What must be the same on every engine is in here: a step is ready when those before it are done, and a failure is
+//! the one that Sequential would tell. Which thread computes what does not belong here.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::chunk::{Progress, StepFailure};
+use super::RunContext;
+use crate::plan::Plan;
+
+/// The steps of one run, as an engine sees them.
+///
+/// ```text
+/// while !steps.is_done() {
+///     if !steps.turn() { steps.wait(None) }
+/// }
+/// ```
+/// Any number of threads may do so at the same time. A step is ready as soon as the steps before it are done; the
+/// lowest one goes first. After a failing step only those before it still run, so that the lowest failure is told.
+pub struct Steps {
+    plan: Arc<Plan>,
+    context: RunContext,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    progress: Progress,
+    /// Per step, how many of those before it are not done.
+    waits: Vec<usize>,
+    ready: BinaryHeap<Reverse<usize>>,
+    in_flight: usize,
+    /// The lowest step that failed: nothing after it is computed.
+    limit: usize,
+    woken: bool,
+}
+
+impl State {
+    fn is_done(&self) -> bool {
+        self.in_flight == 0 && self.ready.is_empty()
+    }
+}
+
+impl Steps {
+    /// The steps from `next` on; those before it are done.
+    pub(super) fn new(plan: Arc<Plan>, context: RunContext, progress: Progress, next: usize) -> Self {
+        debug_assert!(progress.rows <= 1, "only the steps of a single run are shared");
+        let mut waits: Vec<usize> = plan.steps.iter().map(|step| step.waits_for).collect();
+        for &after in plan.steps[..next].iter().flat_map(|done| &done.unblocks) {
+            waits[after] -= 1;
+        }
+        let has_failed = !progress.failures.is_empty();
+        let ready = (next..waits.len()).filter(|&step| waits[step] == 0 && !has_failed).map(Reverse).collect();
+        let state = State { progress, waits, ready, in_flight: 0, limit: usize::MAX, woken: false };
+        Self { plan, context, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The plan that is run.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// How many steps could be computed now.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.lock().ready.len()
+    }
+
+    /// Whether no step is ready or under way.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.lock().is_done()
+    }
+
+    /// Computes the lowest step that is ready on this thread. `false` when there is none now.
+    pub fn turn(&self) -> bool {
+        let mut state = self.lock();
+        let Some(Reverse(at)) = state.ready.pop() else { return false };
+        let step = &self.plan.steps[at];
+        let mut call = state.progress.prepare(step, &self.context);
+        state.in_flight += 1;
+        drop(state);
+
+        step.compute(&mut call);
+        let (columns, failures) = call.finish();
+
+        let mut state = self.lock();
+        let state = &mut *state;
+        state.in_flight -= 1;
+        match failures.into_iter().next() {
+            Some(failure) if at < state.limit => {
+                state.limit = at;
+                state.ready.retain(|Reverse(step)| *step < at);
+                state.progress.failures = vec![StepFailure { row: 0, step: at, cause: failure.cause }];
+            }
+            Some(_) => {}
+            None => {
+                state.progress.keep(step, columns);
+                for &after in &step.unblocks {
+                    state.waits[after] -= 1;
+                    if state.waits[after] == 0 && after < state.limit {
+                        state.ready.push(Reverse(after));
+                    }
+                }
+            }
+        }
+        if !state.ready.is_empty() || state.in_flight == 0 {
+            self.changed.notify_all();
+        }
+        true
+    }
+
+    /// Waits until a step is ready or all are done, until it is [woken](Self::wake), or for the given time.
+    pub fn wait(&self, at_most: Option<Duration>) {
+        let mut state = self.lock();
+        while !state.woken && state.ready.is_empty() && state.in_flight > 0 {
+            match at_most {
+                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(time) => {
+                    state = self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0;
+                    break;
+                }
+            }
+        }
+        state.woken = false;
+    }
+
+    /// Ends the next or the current [`wait`](Self::wait).
+    pub fn wake(&self) {
+        self.lock().woken = true;
+        self.changed.notify_all();
+    }
+
+    /// What was computed, when nothing is under way any more.
+    pub(super) fn finish(&self) -> Progress {
+        let mut state = self.lock();
+        while state.in_flight > 0 {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let mut progress = state.progress.take();
+        if !progress.failures.is_empty() {
+            progress.rows = 0;
+        }
+        progress
+    }
+}
+
+impl fmt::Debug for Steps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Steps")
+            .field("plan", &self.plan)
+            .field("ready", &state.ready.len())
+            .field("in_flight", &state.in_flight)
+            .finish_non_exhaustive()
+    }
+}
