@@ -17,6 +17,7 @@ use super::call::{Args, Call, OutputTuple};
 #[cfg(feature = "async")]
 pub use super::call_async::AsyncLimit;
 use super::signature::{DefaultValue, InputPort, Name, NodeOptions, OutputPort, Passing};
+use super::state::StatePool;
 use crate::config::Workload;
 use crate::error::BoxError;
 use crate::value::{Lane, PortType, PortValue, Values};
@@ -316,16 +317,6 @@ impl<T> ResultPlain<T> for ResultProbe<T> {
     }
 }
 
-/// The answer for a type that is written as a `Result`.
-pub fn fallible<T, E: Into<BoxError>>(_: ResultProbe<Result<T, E>>) -> Fallible<T, E> {
-    Fallible(PhantomData)
-}
-
-/// The answer for a type that is written as anything else.
-pub fn plain<T>(_: ResultProbe<T>) -> Plain<T> {
-    Plain(PhantomData)
-}
-
 pub struct Fallible<T, E>(PhantomData<fn() -> (T, E)>);
 impl<T, E> Clone for Fallible<T, E> {
     fn clone(&self) -> Self {
@@ -563,6 +554,160 @@ pub fn options(
     tokens: u64,
 ) -> NodeOptions {
     NodeOptions { version, workload, is_async, concurrency, path, tokens }
+}
+
+// ---- where the questions start
+//
+// Each function asks for the one bound whose message is ours, and gives its answer as a projection of it: where the bound
+// does not hold, the compiler knows no type and reports nothing further.
+
+/// The start of a `&U` parameter.
+#[must_use]
+pub fn by_ref<U: RefPort + ?Sized>() -> U::Probe {
+    U::probe()
+}
+
+/// What can be lent to a node.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel through a pipeline",
+    label = "a port's type must be `Send + Sync + 'static`",
+    note = "share it through `Arc<Mutex<_>>`, or keep it inside the node"
+)]
+pub trait RefPort {
+    type Probe;
+    fn probe() -> Self::Probe;
+}
+impl<U: Send + Sync + 'static + ?Sized> RefPort for U {
+    type Probe = RefProbe<U>;
+    fn probe() -> RefProbe<U> {
+        RefProbe::NEW
+    }
+}
+
+/// The start of a by-value parameter.
+#[must_use]
+pub fn by_value<T: ValuePort>() -> T::Probe {
+    T::probe()
+}
+
+/// What can be handed to a node, and what an infallible one can return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel through a pipeline",
+    label = "a port's type must be `Send + Sync + 'static`",
+    note = "share it through `Arc<Mutex<_>>`, or keep it inside the node"
+)]
+pub trait ValuePort {
+    type Probe;
+    type Plain;
+    fn probe() -> Self::Probe;
+    fn plain() -> Self::Plain;
+}
+impl<T: PortValue> ValuePort for T {
+    type Probe = ValueProbe<T>;
+    type Plain = Plain<T>;
+    fn probe() -> ValueProbe<T> {
+        ValueProbe::NEW
+    }
+    fn plain() -> Plain<T> {
+        Plain(PhantomData)
+    }
+}
+
+/// The result of a node with one output.
+#[must_use]
+pub fn gives_value<T: ValuePort>() -> T::Plain {
+    T::plain()
+}
+
+/// The result of a node with several outputs.
+#[must_use]
+pub fn gives_tuple<T: TuplePort>() -> T::Plain {
+    T::plain()
+}
+
+/// What an infallible node with several outputs can return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tuple of several outputs",
+    label = "several outputs are a tuple of at most 12 values that are `Send + Sync + 'static`",
+    note = "one output is named `output = \"..\"`"
+)]
+pub trait TuplePort {
+    type Plain;
+    fn plain() -> Self::Plain;
+}
+impl<T: OutputTuple> TuplePort for T {
+    type Plain = Plain<T>;
+    fn plain() -> Plain<T> {
+        Plain(PhantomData)
+    }
+}
+
+/// The result of a fallible node with one output.
+#[must_use]
+pub fn tries_value<R: FalliblePort>() -> R::Fallible {
+    R::fallible()
+}
+
+/// What a fallible node with one output can return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a fallible node",
+    label = "must be a `Result<T, E>` of `T: Send + Sync + 'static` and `E: std::error::Error + Send + Sync + 'static`",
+    note = "the error may also be a `String`, a `Box<dyn Error + Send + Sync>` or anything that turns into one"
+)]
+pub trait FalliblePort {
+    type Fallible;
+    fn fallible() -> Self::Fallible;
+}
+impl<T: PortValue, E: Into<BoxError>> FalliblePort for Result<T, E> {
+    type Fallible = Fallible<T, E>;
+    fn fallible() -> Fallible<T, E> {
+        Fallible(PhantomData)
+    }
+}
+
+/// The result of a fallible node with several outputs.
+#[must_use]
+pub fn tries_tuple<R: FallibleTuplePort>() -> R::Fallible {
+    R::fallible()
+}
+
+/// What a fallible node with several outputs can return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a fallible node with several outputs",
+    label = "must be a `Result<(A, B, ..), E>` of values that are `Send + Sync + 'static` and `E: std::error::Error + Send + Sync + 'static`",
+    note = "the error may also be a `String`, a `Box<dyn Error + Send + Sync>` or anything that turns into one"
+)]
+pub trait FallibleTuplePort {
+    type Fallible;
+    fn fallible() -> Self::Fallible;
+}
+impl<T: OutputTuple, E: Into<BoxError>> FallibleTuplePort for Result<T, E> {
+    type Fallible = Fallible<T, E>;
+    fn fallible() -> Fallible<T, E> {
+        Fallible(PhantomData)
+    }
+}
+
+/// The states of a node.
+#[must_use]
+pub fn states<S: State>() -> S::Pool {
+    S::pool()
+}
+
+/// What a node can keep between calls.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the state of a node",
+    label = "state moves from thread to thread, so it must be `Send + 'static`"
+)]
+pub trait State {
+    type Pool;
+    fn pool() -> Self::Pool;
+}
+impl<S: Send + 'static> State for S {
+    type Pool = StatePool<S>;
+    fn pool() -> StatePool<S> {
+        StatePool::new()
+    }
 }
 
 /// Stands for an argument in a call that is written down to learn its type, and never made.

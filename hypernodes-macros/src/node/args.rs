@@ -17,6 +17,8 @@ pub(crate) struct Args {
     pub(crate) workload: Option<Workload>,
     pub(crate) concurrency: Option<(Span, usize)>,
     pub(crate) init: Option<Expr>,
+    /// `init` is there, even if its value makes no sense.
+    pub(crate) names_init: bool,
     pub(crate) fallible: Option<Span>,
     pub(crate) krate: Option<Path>,
 }
@@ -74,6 +76,7 @@ impl Args {
             }));
         }
         seen.push(group.to_owned());
+        self.names_init |= name == "init";
         if name == "fallible" {
             self.fallible = Some(key.span());
             return if input.is_empty() {

@@ -4,7 +4,6 @@ use hypernodes_wiring::{Interface, NodeShape, WiringProblem, wire};
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, FnArg, Pat, PatType, ReturnType, Signature, Token, Type};
 
@@ -238,7 +237,7 @@ pub(crate) fn outputs(node: &str, names: &OutputNames, returns: &Returns, cx: &m
 }
 
 /// Options that need each other, or a kind of function.
-pub(crate) fn options(args: &Args, params: &[Param], state: Option<Span>, asyncness: Option<Span>, cx: &mut Ctxt) {
+pub(crate) fn options(args: &Args, params: &[Param], state: Option<&Attribute>, asyncness: Option<Span>, cx: &mut Ctxt) {
     if let (Some((span, _)), None) = (args.concurrency, asyncness) {
         cx.error_at(span, "`concurrency` limits how many calls of an `async fn` are in flight; this one is not async");
     }
@@ -247,8 +246,8 @@ pub(crate) fn options(args: &Args, params: &[Param], state: Option<Span>, asyncn
         cx.error(&second.ident, "a node has one state: put both into a struct");
     }
     match (&args.init, states.clone().next(), state) {
-        (None, _, Some(span)) => {
-            cx.error_at(span, "what builds the state? name the function: `#[node(init = function)]`");
+        (None, _, Some(attribute)) if !args.names_init => {
+            cx.error(attribute, "what builds the state? name the function: `#[node(init = function)]`");
         }
         (Some(init), None, None) => {
             cx.error(init, "no parameter takes what `init` builds: mark it `#[state]`");
@@ -272,9 +271,9 @@ fn ty_of(param: &Param) -> &Type {
 }
 
 /// The first `#[state]` in a signature.
-pub(crate) fn state_span(inputs: &Punctuated<FnArg, Token![,]>) -> Option<Span> {
+pub(crate) fn state_attribute(inputs: &Punctuated<FnArg, Token![,]>) -> Option<&Attribute> {
     inputs.iter().find_map(|input| match input {
-        FnArg::Typed(typed) => attributes(&typed.attrs, "state").next().map(Spanned::span),
+        FnArg::Typed(typed) => attributes(&typed.attrs, "state").next(),
         FnArg::Receiver(_) => None,
     })
 }

@@ -22,10 +22,9 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut cx = Ctxt::default();
     let parsed = (|input: syn::parse::ParseStream<'_>| {
         let name: Expr = input.parse()?;
-        if input.is_empty() {
-            return Err(input.error(format!("the closure is missing: {USAGE}")));
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
         }
-        input.parse::<Token![,]>()?;
         let rest: TokenStream = input.parse()?;
         Ok((name, rest))
     })
@@ -58,7 +57,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             return failed(cx);
         }
     };
-    node(&name, &args, closure, cx)
+    node(&name, args, closure, cx)
 }
 
 fn failed(cx: Ctxt) -> TokenStream {
@@ -85,23 +84,23 @@ fn split_before_closure(tokens: TokenStream) -> (TokenStream, TokenStream) {
     (tokens[..start].iter().cloned().collect(), closure.into_iter().collect())
 }
 
-fn node(name: &Expr, args: &Args, mut closure: ExprClosure, mut cx: Ctxt) -> TokenStream {
+fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> TokenStream {
     let runtime = Runtime::at(args.krate.as_ref());
     let rt = runtime.private();
-    if let Some(init) = &args.init {
+    if let Some(init) = args.init.take() {
         cx.error(init, "a closure captures what it needs; state that is built for each worker needs a `#[node]` function");
     }
     let params = closure.inputs.iter().filter_map(|input| param(input, &mut cx)).collect();
     let returns = match &closure.output {
         syn::ReturnType::Default if args.fallible.is_some() => Returns { ty: None, fallible: None },
         syn::ReturnType::Default => Returns { ty: None, fallible: None },
-        output => check::returns(output, args, &mut cx),
+        output => check::returns(output, &args, &mut cx),
     };
     if let Some(names) = &args.outputs {
         check::outputs(&super::model::text(name), names, &returns, &mut cx);
     }
     let asyncness = closure.asyncness.map(|token| token.span());
-    check::options(args, &[], None, asyncness, &mut cx);
+    check::options(&args, &[], None, asyncness, &mut cx);
     if !cx.is_clean() {
         return failed(cx);
     }
@@ -123,12 +122,20 @@ fn node(name: &Expr, args: &Args, mut closure: ExprClosure, mut cx: Ctxt) -> Tok
             }),
             By::Ref => {
                 let strategy = Ident::new("strategy", span);
-                let probe = quote_spanned!(span=> (&&#rt::RefProbe::<#ty>::NEW).#strategy());
+                let probe = quote_spanned!(span=> (&&#rt::by_ref::<#ty>()).#strategy());
                 quote!(|| #rt::Column::one(#probe.default_value(#value)))
             }
         })
     });
     let function = local("f", 0);
+    // A closure that changes what it captures is told so here, in one error.
+    let types = ports.inputs().map(|port| match (port.by, port.ty) {
+        (By::Ref, ty) => quote!(&#ty),
+        (By::Value, ty) => quote!(#ty),
+    });
+    let callable = quote_spanned! {local_at(closure.or1_token.span())=>
+        let _: &dyn ::core::ops::Fn(#(#types),*) -> _ = &#function;
+    };
     let hash = tokens::hash(quote!(#closure));
     let node = expand::node(&NodeExpr {
         runtime: &runtime,
@@ -148,6 +155,7 @@ fn node(name: &Expr, args: &Args, mut closure: ExprClosure, mut cx: Ctxt) -> Tok
     });
     quote! {{
         let #function = #closure;
+        #callable
         #node
     }}
 }

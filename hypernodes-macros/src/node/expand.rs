@@ -11,7 +11,7 @@ use syn::spanned::Spanned;
 
 use super::args::Workload;
 use super::model::{By, Options, Outputs, ParamKind, Port, Ports, Returns};
-use crate::support::hygiene::{generated_at, local, local_at};
+use crate::support::hygiene::{generated_at, local, local_at, moved_to};
 use crate::support::path::Runtime;
 
 /// A node about to be written down.
@@ -46,7 +46,6 @@ pub(crate) fn node(node: &NodeExpr<'_>) -> TokenStream {
     let signature_name = local("signature", 0);
     let make = if node.ports.asyncness.is_some() { result.async_node(&signature_name) } else { result.sync_node(&signature_name) };
     quote! {{
-        #[allow(unused_imports, reason = "not every node has every kind of port")]
         use #rt::{RefAsOwned as _, RefAsSelf as _, ResultFallible as _, ResultPlain as _, ValueCloned as _, ValueMoved as _};
         #(#strategies)*
         #result_let
@@ -59,17 +58,24 @@ pub(crate) fn node(node: &NodeExpr<'_>) -> TokenStream {
 fn result_let(node: &NodeExpr<'_>, rt: &TokenStream) -> TokenStream {
     let result = local("r", 0);
     let Returns { ty, fallible } = &node.ports.returns;
+    let gives = |fallible: bool| {
+        let method = match (fallible, &node.ports.outputs) {
+            (false, Outputs::Tuple(_)) => "gives_tuple",
+            (false, _) => "gives_value",
+            (true, Outputs::Tuple(_)) => "tries_tuple",
+            (true, _) => "tries_value",
+        };
+        Ident::new(method, result_span(node))
+    };
     match (ty, fallible) {
-        (Some(ty), Some(true)) => {
-            let span = local_at(ty.span());
-            quote_spanned!(span=> let #result = #rt::fallible(#rt::ResultProbe::<#ty>::NEW);)
+        (Some(ty), fallible) => {
+            let (span, rt, gives) = (local_at(ty.span()), moved_to(rt, ty.span()), gives(*fallible == Some(true)));
+            quote_spanned!(span=> let #result = #rt::#gives::<#ty>();)
         }
-        (Some(ty), _) => {
-            let span = local_at(ty.span());
-            quote_spanned!(span=> let #result = #rt::plain(#rt::ResultProbe::<#ty>::NEW);)
+        (None, Some(fallible)) => {
+            let gives = gives(*fallible);
+            quote!(let #result = #rt::#gives::<()>();)
         }
-        (None, Some(true)) => quote!(let #result = #rt::fallible(#rt::ResultProbe::<()>::NEW);),
-        (None, Some(false)) => quote!(let #result = #rt::plain(#rt::ResultProbe::<()>::NEW);),
         (None, None) => {
             let callee = &node.callee;
             let arguments = node.ports.inputs().map(|port| {
@@ -101,10 +107,10 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
     let input_ports = inputs.iter().zip(&node.defaults).map(|(input, default)| {
         let Input { port, strategy, .. } = input;
         let text = port.name;
-        let span = local_at(port.ty.span());
+        let (span, moved) = (local_at(port.ty.span()), moved_to(rt, port.ty.span()));
         let method = match port.by {
-            By::Ref => quote_spanned!(span=> #rt::RefParam::input),
-            By::Value => quote_spanned!(span=> #rt::ValueParam::input),
+            By::Ref => quote_spanned!(span=> #moved::RefParam::input),
+            By::Value => quote_spanned!(span=> #moved::ValueParam::input),
         };
         let default = match (default, port.default) {
             (Some(make), Some(value)) => {
@@ -116,12 +122,13 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
         quote_spanned!(span=> #method(#strategy, #text, #default))
     });
     let span = result_span(node);
+    let moved = moved_to(rt, span);
     let outputs = match &node.ports.outputs {
         Outputs::NodeName => {
-            quote_spanned!(span=> #rt::ReturnKind::output(#result, ::core::clone::Clone::clone(&#name_let)))
+            quote_spanned!(span=> #moved::ReturnKind::output(#result, ::core::clone::Clone::clone(&#name_let)))
         }
-        Outputs::One(output) => quote_spanned!(span=> #rt::ReturnKind::output(#result, #output)),
-        Outputs::Tuple(names) => quote_spanned!(span=> #rt::ReturnKind::outputs(#result, [#(#names),*])),
+        Outputs::One(output) => quote_spanned!(span=> #moved::ReturnKind::output(#result, #output)),
+        Outputs::Tuple(names) => quote_spanned!(span=> #moved::ReturnKind::outputs(#result, [#(#names),*])),
     };
     let doc = match doc.as_slice() {
         [] => quote!(""),
@@ -180,36 +187,46 @@ impl<'a> Input<'a> {
     fn strategy_let(&self, rt: &TokenStream) -> TokenStream {
         let Self { strategy, port, .. } = self;
         let ty = port.ty;
-        let span = local_at(ty.span());
+        let (span, rt) = (local_at(ty.span()), moved_to(rt, ty.span()));
         let method = Ident::new("strategy", generated_at(ty.span()));
         match port.by {
-            By::Ref => quote_spanned!(span=> let #strategy = (&&#rt::RefProbe::<#ty>::NEW).#method();),
-            By::Value => quote_spanned!(span=> let #strategy = (&&#rt::ValueProbe::<#ty>::NEW).#method();),
+            By::Ref => quote_spanned!(span=> let #strategy = (&&#rt::by_ref::<#ty>()).#method();),
+            By::Value => quote_spanned!(span=> let #strategy = (&&#rt::by_value::<#ty>()).#method();),
         }
     }
 
     /// The argument, given a reference to the stored value.
     fn argument(&self, rt: &TokenStream, stored: &TokenStream) -> TokenStream {
-        let strategy = &self.strategy;
+        let (strategy, span) = (&self.strategy, self.span());
+        let rt = moved_to(rt, span);
         match self.port.by {
-            By::Ref => quote!(#rt::RefParam::view(#strategy, #stored)),
-            By::Value => quote!(#rt::ValueParam::duplicate(#strategy, #stored)),
+            By::Ref => quote_spanned!(span=> #rt::RefParam::view(#strategy, #stored)),
+            By::Value => quote_spanned!(span=> #rt::ValueParam::duplicate(#strategy, #stored)),
         }
+    }
+
+    /// Where an error about the type points to.
+    fn span(&self) -> Span {
+        local_at(self.port.ty.span())
     }
 
     /// The argument of row `i`, whatever the lane is.
     fn argument_of_row(&self, rt: &TokenStream, row: &Ident) -> TokenStream {
         let Self { strategy, lane, .. } = self;
+        let span = self.span();
+        let rt = moved_to(rt, span);
         match self.port.by {
-            By::Ref => quote!(#rt::RefParam::view(#strategy, #rt::Lane::at(&#lane, #row))),
-            By::Value => quote!(#rt::ValueLane::next(&mut #lane, #row, #strategy)),
+            By::Ref => quote_spanned!(span=> #rt::RefParam::view(#strategy, #rt::Lane::at(&#lane, #row))),
+            By::Value => quote_spanned!(span=> #rt::ValueLane::next(&mut #lane, #row, #strategy)),
         }
     }
 
     fn lane_type(&self, rt: &TokenStream) -> TokenStream {
+        let span = self.span();
+        let rt = moved_to(rt, span);
         match self.port.by {
-            By::Ref => quote!(#rt::Lane),
-            By::Value => quote!(#rt::ValueLane),
+            By::Ref => quote_spanned!(span=> #rt::Lane),
+            By::Value => quote_spanned!(span=> #rt::ValueLane),
         }
     }
 }
@@ -232,14 +249,20 @@ impl Rows<'_> {
         let by = |wanted: By| self.inputs.iter().filter(move |input| input.port.by == wanted);
         let takes_values = by(By::Value).next().is_some();
         let mutable = takes_values.then(|| quote!(mut));
-        let values = by(By::Value).map(|Input { index, strategy, values, .. }| {
-            quote!(let mut #values = #rt::ValueParam::values(#strategy, &mut #args, #index, #rows);)
+        let values = by(By::Value).map(|input| {
+            let (Input { index, strategy, values, .. }, span) = (input, input.span());
+            let rt = moved_to(rt, span);
+            quote_spanned!(span=> let mut #values = #rt::ValueParam::values(#strategy, &mut #args, #index, #rows);)
         });
-        let lanes = by(By::Ref).map(|Input { index, strategy, lane, .. }| {
-            quote!(let #lane = #rt::RefParam::lane(#strategy, &#args, #index, #rows);)
+        let lanes = by(By::Ref).map(|input| {
+            let (Input { index, strategy, lane, .. }, span) = (input, input.span());
+            let rt = moved_to(rt, span);
+            quote_spanned!(span=> let #lane = #rt::RefParam::lane(#strategy, &#args, #index, #rows);)
         });
-        let opened = by(By::Value).map(|Input { values, lane, .. }| {
-            quote!(let mut #lane = #rt::Values::open(&mut #values, #rows);)
+        let opened = by(By::Value).map(|input| {
+            let (Input { values, lane, .. }, span) = (input, input.span());
+            let rt = moved_to(rt, span);
+            quote_spanned!(span=> let mut #lane = #rt::Values::open(&mut #values, #rows);)
         });
         quote! {
             let #mutable #args = #rt::Call::take_args(#call);
@@ -277,9 +300,10 @@ impl Rows<'_> {
         let (result, span) = (local("r", 0), result_span(self.node));
         let emit = self.tuple_suffix("emit");
         let any_row = self.call_with(|input| input.argument_of_row(rt, &row), None);
-        let general = quote_spanned!(span=> #rt::ReturnKind::#emit(#result, #call, |#row| #any_row));
+        let moved = moved_to(rt, span);
+        let general = quote_spanned!(span=> #moved::ReturnKind::#emit(#result, #call, |#row| #any_row));
         let body = if self.inputs.is_empty() {
-            quote_spanned!(span=> #rt::ReturnKind::#emit(#result, #call, |_| #any_row);)
+            quote_spanned!(span=> #moved::ReturnKind::#emit(#result, #call, |_| #any_row);)
         } else {
             let dense = self.dense_loop(&call);
             let all = |method: &str| {
@@ -329,6 +353,7 @@ impl Rows<'_> {
         let row = self.call_with(|Input { item, .. }| quote!(#item), None);
         let row = self.with_items(row);
         let span = result_span(self.node);
+        let rt = moved_to(rt, span);
         let body = quote! {
             |#from| ::core::iter::Iterator::map(#iterator, |#pattern| #row)
         };
@@ -365,6 +390,7 @@ impl Rows<'_> {
             None,
         );
         let span = result_span(self.node);
+        let rt = moved_to(rt, span);
         let call = quote_spanned!(span=> #rt::ReturnKind::#emit(#result, #call, |#row| #body););
         quote!(#(#lets)* #call)
     }
@@ -375,9 +401,10 @@ impl Rows<'_> {
         let init = self.node.init;
         let probe = local("probe", 0);
         let function = local("init", 0);
-        quote! {
+        let span = local_at(init.map_or_else(Span::call_site, Spanned::span));
+        let rt = moved_to(rt, span);
+        quote_spanned! {span=>
             || {
-                #[allow(unused_imports, reason = "one of the two applies")]
                 use #rt::{ResultFallible as _, ResultPlain as _};
                 let #function = #init;
                 let #probe = #rt::ResultProbe::of(&#function);
@@ -404,8 +431,8 @@ impl Rows<'_> {
         });
         let body = self.call_with(|Input { item, .. }| quote!(#item), Some(&argument));
         let init = self.init();
-        let span = local_at(state.span());
-        let pool_let = quote_spanned!(span=> let #pool = #rt::StatePool::<#state>::new(););
+        let (span, moved) = (local_at(state.span()), moved_to(rt, state.span()));
+        let pool_let = quote_spanned!(span=> let #pool = #moved::states::<#state>(););
         quote! {
             #pool_let
             #rt::NodeRef::new(#rt::FnNode::new(#signature, move |#call| {
@@ -435,11 +462,12 @@ impl Rows<'_> {
         let emit = self.tuple_suffix("emit_async");
         let body = self.call_with(|input| input.argument_of_row(rt, &row), Some(&quote!(#lent)));
         let span = result_span(self.node);
-        let emit = quote_spanned!(span=> #rt::ReturnKind::#emit(#result, #call, &#limit_let, |#row| #body).await);
+        let moved = moved_to(rt, span);
+        let emit = quote_spanned!(span=> #moved::ReturnKind::#emit(#result, #call, &#limit_let, |#row| #body).await);
         let state = self.node.ports.state();
         let pool_let = state.map(|(ty, _)| {
-            let span = local_at(ty.span());
-            quote_spanned!(span=> let #pool = ::std::sync::Arc::new(#rt::StatePool::<#ty>::new());)
+            let (span, rt) = (local_at(ty.span()), moved_to(rt, ty.span()));
+            quote_spanned!(span=> let #pool = ::std::sync::Arc::new(#rt::states::<#ty>());)
         });
         let clone_pool = state.map(|_| quote!(let #pool = ::std::sync::Arc::clone(&#pool);));
         let (take, give_back) = match state {
@@ -469,10 +497,10 @@ impl Rows<'_> {
                 )
             }
         };
-        let macro_name = Ident::new("async_node", generated_at(at));
-        let bang = quote_spanned!(generated_at(at)=> !);
+        let (span, moved) = (local_at(at), moved_to(rt, at));
+        let pass_on = quote_spanned!(span=> #moved::async_node!);
         quote! {
-            #rt::NodeRef::new(#rt::#macro_name #bang ({
+            #rt::NodeRef::new(#pass_on ({
                 #pool_let
                 let #limit_let = ::std::sync::Arc::new(#rt::AsyncLimit::new(#limit));
                 #rt::FnNode::new_async(#signature, move |#call| {

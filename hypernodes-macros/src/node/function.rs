@@ -4,17 +4,16 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, ItemFn};
+use syn::{Attribute, ItemFn, parse_quote};
 
 use super::args::Args;
 use super::check;
 use super::expand::{self, NodeExpr};
-use super::model::{Options, Outputs, Ports, text};
+use super::model::{Options, Outputs, Ports, attributes, text};
 use super::node_type::{NodeType, default_fn};
 use super::shape::Shape;
 use crate::support::ctxt::Ctxt;
 use crate::support::hygiene::{self, generated};
-use crate::support::lints::allow_all;
 use crate::support::path::Runtime;
 use crate::support::{fallback, tokens};
 
@@ -37,13 +36,17 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     };
     let model = read(&function, args, &mut cx);
     check::strip_helpers(&mut function.sig);
-    let cfgs: Vec<Attribute> = function.attrs.iter().filter(|attribute| is_cfg(attribute)).cloned().collect();
-    let cfgs: Vec<&Attribute> = cfgs.iter().collect();
+    let attrs = carried(&function.attrs);
+    let attrs: Vec<&Attribute> = attrs.iter().collect();
     let rest = match model {
-        Some(model) if cx.is_clean() => items(&function, model, &cfgs, &runtime),
+        Some(model) if cx.is_clean() => items(&function, model, &attrs, &runtime),
         _ => {
             let errors = cx.into_tokens();
-            let fallback = fallback::node_type(&function.vis, &function.sig.ident, &cfgs, &runtime);
+            // Inside an `impl` nothing but functions can stand.
+            if function.sig.receiver().is_some() {
+                return quote!(#function #errors);
+            }
+            let fallback = fallback::node_type(&function.vis, &function.sig.ident, &attrs, &runtime);
             quote!(#errors #fallback)
         }
     };
@@ -59,8 +62,13 @@ fn not_a_function(item: &TokenStream) -> Option<proc_macro2::TokenTree> {
     })
 }
 
-fn is_cfg(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("cfg")
+/// What every generated item carries: when the function is there, and that its use is fine here if it is deprecated.
+fn carried(attrs: &[Attribute]) -> Vec<Attribute> {
+    let mut carried: Vec<Attribute> = attributes(attrs, "cfg").cloned().collect();
+    if attributes(attrs, "deprecated").next().is_some() {
+        carried.push(parse_quote!(#[allow(deprecated, reason = "the function is told to be deprecated where it is used")]));
+    }
+    carried
 }
 
 struct Model {
@@ -77,12 +85,12 @@ fn read(function: &ItemFn, args: Args, cx: &mut Ctxt) -> Option<Model> {
         check::outputs(&sig.ident.unraw().to_string(), names, &returns, cx);
     }
     let asyncness = sig.asyncness.map(|token| token.span());
-    check::options(&args, &params, check::state_span(&sig.inputs), asyncness, cx);
+    check::options(&args, &params, check::state_attribute(&sig.inputs), asyncness, cx);
     let outputs = Outputs::from_names(args.outputs.as_ref());
     cx.is_clean().then_some(Model { ports: Ports { params, returns, outputs, asyncness }, args })
 }
 
-fn items(function: &ItemFn, model: Model, cfgs: &[&Attribute], runtime: &Runtime) -> TokenStream {
+fn items(function: &ItemFn, model: Model, attrs: &[&Attribute], runtime: &Runtime) -> TokenStream {
     let Model { ports, args } = model;
     let ident = &function.sig.ident;
     let text = ident.unraw().to_string();
@@ -115,15 +123,15 @@ fn items(function: &ItemFn, model: Model, cfgs: &[&Attribute], runtime: &Runtime
         init: args.init.as_ref(),
         defaults: defaults.collect(),
     });
-    let item = NodeType { vis: &function.vis, ident, cfgs, runtime };
+    let item = NodeType { vis: &function.vis, ident, attrs, runtime };
     let type_items = item.type_items(&node, ports.inputs(), &format!("The node of the function `{text}`."));
-    let result_check = result_check(&ports, cfgs, runtime);
+    let result_check = result_check(&ports, attrs, runtime);
     let callback = item.callback(&Shape::of_function(&text, &ports));
     quote!(#type_items #result_check #callback)
 }
 
 /// Tells at compile time when an alias hides a `Result`.
-fn result_check(ports: &Ports, cfgs: &[&Attribute], runtime: &Runtime) -> TokenStream {
+fn result_check(ports: &Ports, attrs: &[&Attribute], runtime: &Runtime) -> TokenStream {
     let (Some(ty), Some(false)) = (&ports.returns.ty, ports.returns.fallible) else {
         return TokenStream::new();
     };
@@ -131,16 +139,15 @@ fn result_check(ports: &Ports, cfgs: &[&Attribute], runtime: &Runtime) -> TokenS
         return TokenStream::new();
     }
     let rt = runtime.private();
-    let allow = allow_all();
     let message = format!(
         "`{}` is a `Result` under another name: write `#[node(fallible)]`, so that its error fails the item",
         text(ty)
     );
     let span = hygiene::generated_at(ty.span());
-    let assert = quote_spanned!(span=> ::core::assert!(!<#rt::IsResult<#ty>>::YES, #message));
+    let moved = hygiene::moved_to(&rt, ty.span());
+    let assert = quote_spanned!(span=> ::core::assert!(!<#moved::IsResult<#ty>>::YES, #message));
     quote! {
-        #(#cfgs)*
-        #allow
+        #(#attrs)*
         const _: () = {
             use #rt::IsNoResult as _;
             #assert

@@ -44,7 +44,6 @@ pub(crate) enum By {
 /// One input: what expansion needs of a parameter that is a port.
 #[derive(Clone, Copy)]
 pub(crate) struct Port<'a> {
-    pub(crate) ident: &'a Ident,
     pub(crate) name: &'a str,
     pub(crate) by: By,
     pub(crate) ty: &'a Type,
@@ -56,7 +55,7 @@ impl Ports {
     pub(crate) fn inputs(&self) -> impl Iterator<Item = Port<'_>> {
         self.params.iter().filter_map(|param| match &param.kind {
             ParamKind::Port { by, ty, default } => {
-                Some(Port { ident: &param.ident, name: &param.name, by: *by, ty, default: default.as_ref() })
+                Some(Port { name: &param.name, by: *by, ty, default: default.as_ref() })
             }
             ParamKind::State { .. } => None,
         })

@@ -9,7 +9,6 @@ use syn::{Attribute, Visibility};
 use super::model::{By, Port};
 use super::shape::Shape;
 use crate::support::hygiene::{self, generated};
-use crate::support::lints::allow_all;
 use crate::support::path::Runtime;
 
 /// The function of the node type that gives the default of an input.
@@ -21,7 +20,7 @@ pub(crate) fn default_fn(input: &str) -> Ident {
 pub(crate) struct NodeType<'a> {
     pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
-    pub(crate) cfgs: &'a [&'a Attribute],
+    pub(crate) attrs: &'a [&'a Attribute],
     pub(crate) runtime: &'a Runtime,
 }
 
@@ -33,15 +32,14 @@ impl NodeType<'_> {
         inputs: impl Iterator<Item = Port<'p>>,
         doc: &str,
     ) -> TokenStream {
-        let Self { vis, ident, cfgs, runtime } = self;
+        let Self { vis, ident, attrs, runtime } = self;
         let rt = runtime.private();
-        let allow = allow_all();
         let name = generated(ident);
         let defaults = inputs.filter_map(|port| {
             let value = port.default?;
             let function = default_fn(port.name);
             let ty = port.ty;
-            let span = hygiene::local_at(ty.span());
+            let (span, moved) = (hygiene::local_at(ty.span()), hygiene::moved_to(&rt, ty.span()));
             let strategy = Ident::new("strategy", hygiene::generated_at(ty.span()));
             Some(match port.by {
                 By::Value => quote! {
@@ -51,7 +49,7 @@ impl NodeType<'_> {
                     }
                 },
                 By::Ref => {
-                    let probe = quote_spanned!(span=> (&&#rt::RefProbe::<#ty>::NEW).#strategy());
+                    let probe = quote_spanned!(span=> (&&#moved::by_ref::<#ty>()).#strategy());
                     quote! {
                         #[doc(hidden)]
                         pub fn #function() -> impl ::core::borrow::Borrow<#ty> + #rt::PortValue {
@@ -63,20 +61,19 @@ impl NodeType<'_> {
             })
         });
         quote! {
-            #(#cfgs)*
-            #allow
+            #(#attrs)*
             #[doc(hidden)]
             #[doc = #doc]
+            #[non_exhaustive]
             #vis struct #name {}
 
-            #(#cfgs)*
-            #allow
+            #(#attrs)*
             impl #rt::NodeType for #name {
                 fn node() -> #rt::NodeRef #node
             }
 
-            #(#cfgs)*
-            #allow
+            #(#attrs)*
+            #[allow(clippy::same_name_method, reason = "callable with and without the trait in scope")]
             impl #name {
                 /// A new node of this function.
                 #[must_use]
@@ -90,8 +87,7 @@ impl NodeType<'_> {
 
     /// The macro: hands its signature to the next macro in the list, and the last one is `pipeline!` again.
     pub(crate) fn callback(&self, shape: &Shape) -> TokenStream {
-        let Self { vis, ident, cfgs, .. } = self;
-        let allow = allow_all();
+        let Self { vis, ident, attrs, .. } = self;
         let name = generated(ident);
         let hidden = unique(ident);
         let text = ident.unraw().to_string();
@@ -104,8 +100,7 @@ impl NodeType<'_> {
             quote!(($($t:tt)*) => { ::core::compile_error!(#message) };)
         };
         quote! {
-            #(#cfgs)*
-            #allow
+            #(#attrs)*
             #[doc(hidden)]
             #export
             macro_rules! #hidden {
@@ -114,9 +109,9 @@ impl NodeType<'_> {
                 };
                 #otherwise
             }
-            #(#cfgs)*
-            #allow
+            #(#attrs)*
             #[doc(hidden)]
+            #[allow(clippy::pub_use, reason = "as public as the function")]
             #vis use #hidden as #name;
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hypernodes_wiring::{CycleStep, Interface, NameUse, NodeShape, Wiring, WiringProblem, WiringWarning, wire};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Ident, Path};
+use syn::{Ident, Path, Type};
 
 use super::parse::Declaration;
 use crate::node::shape::Shape;
@@ -20,6 +20,13 @@ const OTHER_STEPS: usize = 4;
 /// The longest tuple that core knows.
 const MOST_OUTPUTS: usize = 12;
 
+/// Whether the type of an output borrows nothing.
+pub(crate) fn is_owned(ty: &Type) -> bool {
+    let mut cx = Ctxt::default();
+    check::owned(ty, &mut cx);
+    cx.is_clean()
+}
+
 /// What can be said before the nodes are known.
 pub(crate) fn declaration(declaration: &Declaration, cx: &mut Ctxt) {
     let name = &declaration.name;
@@ -28,7 +35,7 @@ pub(crate) fn declaration(declaration: &Declaration, cx: &mut Ctxt) {
         cx.error(&declaration.ident, text);
     }
     for output in &declaration.outputs {
-        if let syn::Type::Reference(_) = model::peel(&output.ty) {
+        if let Type::Reference(_) = model::peel(&output.ty) {
             cx.error(&output.ty, "a pipeline owns what it gives: declare the owned type");
         } else {
             check::owned(&output.ty, cx);

@@ -1,11 +1,13 @@
 //! From the wired declaration to tokens: a function, the struct that it gives, and the node of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hypernodes_wiring::{Source, Wiring};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Type, parse_quote};
 
-use super::check::{last_span, warnings};
+use super::check::{self, last_span, warnings};
 use super::parse::Declaration;
 use crate::node::expand::{self as node_expand, NodeExpr};
 use crate::node::model::{By, Options, ParamKind, Returns, text};
@@ -13,7 +15,6 @@ use crate::node::node_type::{NodeType, default_fn};
 use crate::node::shape::{Shape, ShapeInput};
 use crate::node::check as node_check;
 use crate::support::hygiene::{self, generated, generated_at, local_at};
-use crate::support::lints::allow_all;
 use crate::support::{fallback as item_fallback, tokens};
 
 /// Everything that a pipeline becomes.
@@ -30,28 +31,39 @@ pub(crate) fn expand(declaration: &Declaration, shapes: &[Shape], wiring: &Wirin
 /// Keeps the names in scope when there were mistakes.
 pub(crate) fn fallback(declaration: &Declaration) -> TokenStream {
     let Declaration { runtime, vis, ident, .. } = declaration;
-    let allow = allow_all();
     let cfgs = cfgs(&declaration.attrs);
-    let inputs = parameters(declaration);
     let output = output_ident(ident);
-    let fields = declaration.outputs.iter().map(|output| {
-        let (ident, ty) = (&output.ident, &output.ty);
+    let mut seen = BTreeSet::new();
+    let inputs = declaration.typed_inputs().filter(|(param, ..)| seen.insert(&param.name)).map(|(param, by, ty)| {
+        let (ident, ty) = (&param.ident, passed_type(by, ty));
+        quote!(#ident: #ty)
+    });
+    let inputs: Vec<TokenStream> = inputs.collect();
+    let mut seen = BTreeSet::new();
+    let fields = declaration.outputs.iter().filter(|decl| seen.insert(&decl.name) && check::is_owned(&decl.ty)).map(|decl| {
+        let (ident, ty) = (&decl.ident, &decl.ty);
         quote!(pub #ident: #ty)
     });
     let asyncness = declaration.asyncness.map(|span| quote_spanned!(span=> async));
     let node = item_fallback::node_type(vis, ident, &cfgs, runtime);
     quote! {
         #(#cfgs)*
-        #allow
         #[doc(hidden)]
+        #[allow(missing_docs, dead_code, reason = "stands in for a pipeline with mistakes")]
         #vis struct #output { #(#fields),* }
         #(#cfgs)*
-        #allow
+        #[allow(missing_docs, unused_variables, clippy::all, reason = "stands in for a pipeline with mistakes")]
         #vis #asyncness fn #ident(#(#inputs),*) -> #output {
             ::core::unreachable!()
         }
         #node
     }
+}
+
+/// More parameters than clippy likes are the inputs of the pipeline.
+fn allow_many_inputs(declaration: &Declaration) -> Option<TokenStream> {
+    let many = declaration.inputs.len() > 7;
+    many.then(|| quote!(#[allow(clippy::too_many_arguments, reason = "one for each input of the pipeline")]))
 }
 
 fn cfgs(attrs: &[Attribute]) -> Vec<&Attribute> {
@@ -98,7 +110,6 @@ struct Pipeline<'a> {
     is_fallible: bool,
     output: Ident,
     rt: TokenStream,
-    allow: TokenStream,
     cfgs: Vec<&'a Attribute>,
 }
 
@@ -111,7 +122,6 @@ impl<'a> Pipeline<'a> {
             is_fallible: any(|shape| shape.is_fallible),
             output: output_ident(&declaration.ident),
             rt: declaration.runtime.private(),
-            allow: allow_all(),
             cfgs: cfgs(&declaration.attrs),
             declaration,
             shapes,
@@ -122,7 +132,7 @@ impl<'a> Pipeline<'a> {
 
     /// `struct WordCountOutput { pub count: usize }`
     fn output_struct(&self) -> TokenStream {
-        let Self { output, rt, allow, cfgs, declaration, .. } = self;
+        let Self { output, rt, cfgs, declaration, .. } = self;
         let vis = &declaration.vis;
         let derives: Vec<&Attribute> =
             declaration.attrs.iter().filter(|attribute| attribute.path().is_ident("derive")).collect();
@@ -151,7 +161,6 @@ impl<'a> Pipeline<'a> {
             });
             quote! {
                 #(#cfgs)*
-                #allow
                 impl ::core::fmt::Debug for #output {
                     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                         use #rt::{ShownByName as _, ShownByValue as _};
@@ -193,6 +202,7 @@ impl<'a> Pipeline<'a> {
                 #[doc = "The error of the node that failed; it says which."]
             }
         });
+        let many = allow_many_inputs(declaration);
         let renamed = declaration.inputs.iter().map(|input| {
             let (ident, local) = (&input.ident, input_local(&input.ident));
             quote!(let #local = #ident;)
@@ -210,11 +220,7 @@ impl<'a> Pipeline<'a> {
         quote! {
             #(#attrs)*
             #errors_doc
-            #[allow(
-                clippy::too_many_arguments,
-                clippy::unused_async,
-                reason = "the signature is that of the pipeline"
-            )]
+            #many
             #vis #asyncness fn #ident(#(#inputs),*) -> #returns {
                 #(#renamed)*
                 #(#calls)*
@@ -269,7 +275,7 @@ impl<'a> Pipeline<'a> {
 
     /// The type under the pipeline's name, its node, and the macro that tells its signature.
     fn node_items(&self) -> TokenStream {
-        let Self { declaration, rt, allow, cfgs, .. } = self;
+        let Self { declaration, rt, cfgs, .. } = self;
         let ident = &declaration.ident;
         let name = generated(ident);
         let asyncness = self.is_async.then(|| declaration.asyncness.unwrap_or_else(Span::call_site));
@@ -314,7 +320,7 @@ impl<'a> Pipeline<'a> {
             init: None,
             defaults: defaults.collect(),
         });
-        let item = NodeType { vis: &declaration.vis, ident, cfgs, runtime: &declaration.runtime };
+        let item = NodeType { vis: &declaration.vis, ident, attrs: cfgs, runtime: &declaration.runtime };
         let type_items = item.type_items(&node, ports.inputs(), &format!("The node of the pipeline `{}`.", declaration.name));
         let callback = item.callback(&Shape {
             name: declaration.name.clone(),
@@ -330,6 +336,7 @@ impl<'a> Pipeline<'a> {
         });
         let parameters = parameters(declaration);
         let arguments = declaration.inputs.iter().map(|input| &input.ident);
+        let many = allow_many_inputs(declaration);
         let asyncness = self.is_async.then(|| quote!(async));
         let awaited = self.is_async.then(|| quote!(.await));
         let tried = self.is_fallible.then(|| quote!(?));
@@ -346,10 +353,10 @@ impl<'a> Pipeline<'a> {
         quote! {
             #type_items
             #(#cfgs)*
-            #allow
             impl #name {
                 #[doc(hidden)]
                 #[inline]
+                #many
                 #asyncness fn __row(#(#parameters),*) -> #row_type {
                     let #whole = #name(#(#arguments),*)#awaited #tried;
                     #row
@@ -361,7 +368,7 @@ impl<'a> Pipeline<'a> {
 
     /// `word_count::pipeline()` and `word_count::map(..)`.
     fn extras(&self) -> TokenStream {
-        let Self { declaration, rt, allow, cfgs, output, .. } = self;
+        let Self { declaration, rt, cfgs, output, .. } = self;
         let name = generated(&declaration.ident);
         let text = &declaration.name;
         let doc = match node_check::doc(&declaration.attrs).as_slice() {
@@ -396,10 +403,11 @@ impl<'a> Pipeline<'a> {
                 ///
                 /// Of rows that fail, the first one's error is given.
                 #[must_use]
-                pub fn map<__Row: ::core::marker::Sync>(
-                    rows: &[__Row],
-                    args: impl ::core::ops::Fn(&__Row) -> #ty + ::core::marker::Sync,
-                ) -> #returns {
+                pub fn map<__Row, __Args>(rows: &[__Row], args: __Args) -> #returns
+                where
+                    __Row: ::core::marker::Sync,
+                    __Args: ::core::ops::Fn(&__Row) -> #ty + ::core::marker::Sync,
+                {
                     #rt::#function(rows, |row| {
                         let #pattern = args(row);
                         #name(#(#locals),*)
@@ -409,7 +417,6 @@ impl<'a> Pipeline<'a> {
         });
         quote! {
             #(#cfgs)*
-            #allow
             impl #name {
                 /// The same pipeline with its types erased, for any engine.
                 ///
@@ -445,8 +452,8 @@ fn value_local(node: usize, output: usize, at: Span) -> Ident {
 struct Uses<'a, 'b> {
     pipeline: &'a Pipeline<'b>,
     /// For each value how many uses are still to come.
-    left: std::collections::BTreeMap<Value, usize>,
-    used: std::collections::BTreeSet<Value>,
+    left: BTreeMap<Value, usize>,
+    used: BTreeSet<Value>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -465,7 +472,7 @@ enum Origin {
 
 impl<'a, 'b> Uses<'a, 'b> {
     fn new(pipeline: &'a Pipeline<'b>) -> Self {
-        let mut uses = Self { pipeline, left: std::collections::BTreeMap::new(), used: std::collections::BTreeSet::new() };
+        let mut uses = Self { pipeline, left: BTreeMap::new(), used: BTreeSet::new() };
         for node in pipeline.steps() {
             for input in 0..pipeline.shapes[node].inputs.len() {
                 if let Origin::Value(value) = uses.origin(node, input) {

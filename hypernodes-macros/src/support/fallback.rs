@@ -5,41 +5,34 @@ use quote::quote;
 use syn::{Attribute, Visibility};
 
 use super::hygiene::{generated, unique_macro};
-use super::lints::allow_all;
 use super::path::Runtime;
 
 /// A node type and a macro of the right names, which do nothing.
-pub(crate) fn node_type(vis: &Visibility, ident: &Ident, cfgs: &[&Attribute], runtime: &Runtime) -> TokenStream {
+pub(crate) fn node_type(vis: &Visibility, ident: &Ident, attrs: &[&Attribute], runtime: &Runtime) -> TokenStream {
     let rt = runtime.private();
-    let allow = allow_all();
     let name = generated(ident);
     let hidden = unique_macro(ident);
     quote! {
-        #(#cfgs)*
-        #allow
+        #(#attrs)*
         #[doc(hidden)]
         #vis struct #name {}
-        #(#cfgs)*
-        #allow
+        #(#attrs)*
         impl #rt::NodeType for #name {
             fn node() -> #rt::NodeRef {
                 ::core::unreachable!()
             }
         }
-        #(#cfgs)*
-        #allow
+        #(#attrs)*
         impl #name {
             #[doc(hidden)]
             pub fn node() -> #rt::NodeRef {
                 ::core::unreachable!()
             }
         }
-        #(#cfgs)*
-        #allow
+        #(#attrs)*
         #[doc(hidden)]
         macro_rules! #hidden { ($($t:tt)*) => {}; }
-        #(#cfgs)*
-        #allow
+        #(#attrs)*
         use #hidden as #name;
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::format_ident;
 use syn::ext::IdentExt;
 
@@ -27,6 +27,15 @@ pub(crate) fn local_at(at: Span) -> Span {
 /// An identifier with this name, raw where the name is a keyword.
 pub(crate) fn ident(name: &str, span: Span) -> Ident {
     if syn::parse_str::<Ident>(name).is_ok() { Ident::new(name, span) } else { Ident::new_raw(name, span) }
+}
+
+/// The same tokens at another place, for paths whose errors belong to the user's tokens.
+pub(crate) fn moved_to(tokens: &TokenStream, at: Span) -> TokenStream {
+    let moved = |mut token: TokenTree| {
+        token.set_span(local_at(at));
+        token
+    };
+    tokens.clone().into_iter().map(moved).collect()
 }
 
 /// The same identifier, at its place, with the name resolution of generated code.

@@ -3,6 +3,5 @@
 pub(crate) mod ctxt;
 pub(crate) mod fallback;
 pub(crate) mod hygiene;
-pub(crate) mod lints;
 pub(crate) mod path;
 pub(crate) mod tokens;

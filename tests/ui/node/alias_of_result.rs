@@ -1,0 +1,10 @@
+use hypernodes::node;
+
+type Parsed = Result<f64, std::num::ParseFloatError>;
+
+#[node]
+fn parse(text: &str) -> Parsed {
+    text.parse()
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use hypernodes::node;
+
+#[node]
+struct Width(usize);
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hypernodes::node;
+
+#[node]
+fn width(text: &'static str) -> usize {
+    text.len()
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+use hypernodes::node_fn;
+
+fn main() {
+    let _ = node_fn!("double");
+}

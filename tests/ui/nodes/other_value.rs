@@ -1,0 +1,5 @@
+use hypernodes::nodes;
+
+fn main() {
+    let _ = nodes![{ 5 }];
+}

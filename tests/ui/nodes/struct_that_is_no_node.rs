@@ -1,0 +1,7 @@
+use hypernodes::nodes;
+
+struct Plain;
+
+fn main() {
+    let _ = nodes![Plain];
+}
