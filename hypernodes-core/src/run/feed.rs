@@ -453,6 +453,10 @@ impl Feed {
         let mut state = self.lock();
         let columns = std::mem::take(&mut state.columns).into_iter().map(Accumulator::finish).collect();
         let failures = std::mem::take(&mut state.failures);
+        // An engine may hold on to the feed a little longer; the arguments are the caller's again from here on.
+        state.source = Source::Pieces(VecDeque::new());
+        state.waiting.clear();
+        state.closed = true;
         let delivered = if state.limit == usize::MAX { state.assembled } else { state.items };
         let missing = if state.in_flight > 0 { state.in_flight } else { state.items - delivered };
         // Failing fast tells one error: the lowest item's.
