@@ -33,15 +33,20 @@
 //! | [`kernels`] | moving averages, crossings, equity, rounding over plain slices |
 //! | [`atc`](mod@atc) | the ATC indicator: settings, fused kernel, columns |
 //! | [`scan`] | many symbols to a long and a short table |
+//! | [`nodes`], [`pipelines`] | all of it as nodes of hypernodes, and pipelines of them |
 //!
 //! Numbers do not depend on the machine's instruction set: the vectorised paths give the same
 //! bits as the plain one. (The growth factor uses the platform's `exp`.)
 #![forbid(unsafe_code)]
 
+extern crate hypernodes_core as hypernodes;
+
 pub mod atc;
 mod bars;
 pub mod data;
 pub mod kernels;
+pub mod nodes;
+pub mod pipelines;
 #[cfg(test)]
 mod reference;
 pub mod scan;

@@ -209,7 +209,8 @@ pub fn score(bars: &Bars, scan: &ScanConfig, workspace: &mut AtcWorkspace) -> Sy
     }
 }
 
-fn try_score(
+/// As [`score`], with the error as it is.
+pub(crate) fn try_score(
     bars: &Bars,
     scan: &ScanConfig,
     workspace: &mut AtcWorkspace,

@@ -102,6 +102,24 @@ pub enum DataError {
         /// The symbol.
         symbol: Arc<str>,
     },
+    /// The symbol of a file is not among those asked for.
+    #[error("`{file}` holds `{symbol}`, which is not among the symbols asked for")]
+    NotWanted {
+        /// The file.
+        file: Arc<str>,
+        /// Its symbol.
+        symbol: Arc<str>,
+    },
+    /// Two files hold the same symbol.
+    #[error("symbol `{symbol}` is in `{first}` and again in `{second}`; rename or remove one")]
+    DuplicateSymbol {
+        /// The symbol.
+        symbol: Arc<str>,
+        /// The file it came from first.
+        first: Arc<str>,
+        /// The other file.
+        second: Arc<str>,
+    },
     /// The file is binary, or text in another encoding.
     #[error("`{file}` line {line} is not UTF-8 text; save the file as UTF-8 csv")]
     NotText {

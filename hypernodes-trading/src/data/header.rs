@@ -1,5 +1,8 @@
 //! Which column is which.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{CsvColumns, CsvOptions, DataError};
@@ -26,6 +29,37 @@ impl Layout {
     }
 }
 
+const SYMBOL: [&str; 2] = ["symbol", "stock_code"];
+
+/// Whether the file's header names a symbol column; whatever else is wrong with the file is told
+/// when it is read.
+pub(super) fn has_symbol_column(path: &Path, options: &CsvOptions) -> bool {
+    if options.symbol_column.is_some() {
+        return true;
+    }
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let mut line = Vec::with_capacity(128);
+    let mut reader = BufReader::with_capacity(512, file).take(1 << 20);
+    while line.trim_ascii().is_empty() {
+        line.clear();
+        if !matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
+            return false;
+        }
+    }
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line);
+    let mut names = line.split(|&b| b == b',' || b == b'\r');
+    names.any(|name| {
+        let name = name.trim_ascii();
+        let name = name.strip_prefix(b"\"").unwrap_or(name);
+        let name = name.strip_suffix(b"\"").unwrap_or(name).trim_ascii();
+        SYMBOL
+            .iter()
+            .any(|s| s.as_bytes().eq_ignore_ascii_case(name))
+    })
+}
+
 /// Finds the columns among the header's `names`.
 pub(super) fn layout(
     file: &Arc<str>,
@@ -42,8 +76,7 @@ pub(super) fn layout(
     };
     let time = ["time", "date", "timestamp", "datetime", "trade_date"];
     let time = own(&options.time_column, "time", &time)?;
-    let symbol = ["symbol", "stock_code"];
-    let symbol = own(&options.symbol_column, "symbol", &symbol)?;
+    let symbol = own(&options.symbol_column, "symbol", &SYMBOL)?;
     let close = ["close", "close_price"];
     let close = own(&options.price_column, "close", &close)?;
     let all = options.columns == CsvColumns::All;

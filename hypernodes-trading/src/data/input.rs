@@ -38,7 +38,8 @@ impl Read for Reader {
     }
 }
 
-fn stem(path: &Path) -> Arc<str> {
+/// The symbol that a file is named after.
+pub(super) fn stem(path: &Path) -> Arc<str> {
     path.file_stem()
         .map_or_else(|| "".into(), |s| s.to_string_lossy().into())
 }

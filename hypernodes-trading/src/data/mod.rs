@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`expand`] | files, folders and globs to a list of files |
 //! | [`read_csv`] | one file to one [`Bars`](crate::Bars) per symbol, streamed |
+//! | [`sources`] | many files to one [`SymbolSource`] per symbol, found lazily |
 //! | [`CsvOptions`] | which columns, symbols and times to take |
 //! | [`DataError`] | what is wrong, with file, line, column and what to do |
 //! | [`SymbolError`] | the same for one symbol, while others go on |
@@ -18,6 +19,7 @@ mod header;
 mod input;
 mod options;
 mod reader;
+mod source;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -26,4 +28,5 @@ pub use error::{CellProblem, DataError, SymbolError};
 pub use expand::expand;
 pub use options::{CsvColumns, CsvOptions, parse_symbols};
 pub use reader::{CsvSymbols, read_csv, read_csv_bytes};
+pub use source::{Sources, SymbolSource, sources};
 pub use time::{TimeRange, parse_time};

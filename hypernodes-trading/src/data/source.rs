@@ -1,0 +1,242 @@
+//! Price files to one source per symbol, found lazily.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::input::{Input, stem};
+use super::reader::{CsvSymbols, read_csv};
+use super::{CsvOptions, DataError, SymbolError, header};
+use crate::bars::Bars;
+
+/// Where one symbol's bars come from: the item that a scan is mapped over.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum SymbolSource {
+    /// A file that holds one symbol; it is read where it is needed, so in parallel.
+    File(PathBuf),
+    /// Bars that are there already, from a file of many symbols or from memory.
+    Loaded(Bars),
+    /// A symbol of a larger file that could not be read.
+    Failed(Arc<SymbolError>),
+}
+
+impl SymbolSource {
+    /// The symbol's name; for a fault of a whole file, the file's stem.
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_trading::data::SymbolSource;
+    /// assert_eq!(SymbolSource::File("prices/AAPL.csv".into()).symbol(), "AAPL");
+    /// ```
+    #[must_use]
+    pub fn symbol(&self) -> Cow<'_, str> {
+        match self {
+            Self::File(path) => path
+                .file_stem()
+                .map_or(Cow::Borrowed(""), |s| s.to_string_lossy()),
+            Self::Loaded(bars) => bars.symbol().into(),
+            Self::Failed(error) => Cow::Borrowed(&error.symbol),
+        }
+    }
+
+    /// The bars.
+    ///
+    /// # Errors
+    /// What is wrong with the symbol's rows, or with its file.
+    pub fn load(self, options: &CsvOptions) -> Result<Bars, Arc<SymbolError>> {
+        let path = match self {
+            Self::Loaded(bars) => return Ok(bars),
+            Self::Failed(error) => return Err(error),
+            Self::File(path) => path,
+        };
+        let failed = |error| {
+            let symbol = stem(&path);
+            SymbolError { symbol, error }
+        };
+        let mut symbols = read_csv(&path, options).map_err(failed)?;
+        let bars = symbols.next().unwrap_or_else(|| {
+            let (file, symbol) = (path.display().to_string().into(), stem(&path));
+            Err(failed(DataError::NotWanted { file, symbol }))
+        });
+        Ok(bars?)
+    }
+}
+
+impl From<Bars> for SymbolSource {
+    fn from(bars: Bars) -> Self {
+        Self::Loaded(bars)
+    }
+}
+
+/// The symbols of `files`, one source each, in the order of the files and of their rows.
+///
+/// A file without a symbol column is one symbol and is not read here: only its header is looked
+/// at. A file with one is streamed, a symbol at a time. Nothing is held but one symbol and the
+/// names of those before it, so that a million symbols need no more memory than ten.
+///
+/// A symbol that comes from a second file again is a [`SymbolSource::Failed`] that names both.
+/// Symbols that `options` do not want are left out.
+///
+/// # Example
+/// ```no_run
+/// use hypernodes_trading::data::{CsvOptions, expand, sources};
+/// let (files, options) = (expand(["prices"])?, CsvOptions::default());
+/// for source in sources(&files, &options) {
+///     println!("{}", source.symbol());
+/// }
+/// # Ok::<(), hypernodes_trading::data::DataError>(())
+/// ```
+pub fn sources<'a>(files: &'a [PathBuf], options: &'a CsvOptions) -> Sources<'a> {
+    Sources {
+        files,
+        options,
+        next: 0,
+        open: None,
+        seen: BTreeMap::new(),
+    }
+}
+
+/// The iterator that [`sources`] gives.
+#[derive(Debug)]
+pub struct Sources<'a> {
+    files: &'a [PathBuf],
+    options: &'a CsvOptions,
+    next: usize,
+    /// The file of many symbols that is being read: number `next - 1`.
+    open: Option<CsvSymbols>,
+    /// The file that each symbol came from.
+    seen: BTreeMap<Box<str>, usize>,
+}
+
+impl Sources<'_> {
+    fn of_file(&mut self, path: &Path) -> Option<SymbolSource> {
+        let is_wanted = |name: &str| {
+            let wanted = self.options.symbols.as_ref();
+            wanted.is_none_or(|all| all.contains(name))
+        };
+        if !header::has_symbol_column(path, self.options) {
+            let source = SymbolSource::File(path.to_owned());
+            return is_wanted(&source.symbol()).then_some(source);
+        }
+        match read_csv(path, self.options) {
+            Ok(symbols) => {
+                self.open = Some(symbols);
+                None
+            }
+            Err(error) => {
+                let symbol = Input::file(path).stem;
+                Some(SymbolSource::Failed(SymbolError { symbol, error }.into()))
+            }
+        }
+    }
+
+    /// The source itself, or the error that its symbol was there before.
+    fn checked(&mut self, source: SymbolSource) -> SymbolSource {
+        let file = self.next - 1;
+        let symbol = source.symbol();
+        let Some(&before) = self.seen.get(&*symbol) else {
+            self.seen.insert(symbol.into(), file);
+            return source;
+        };
+        if matches!(source, SymbolSource::Failed(_)) {
+            return source;
+        }
+        let name = |file: usize| self.files[file].display().to_string().into();
+        let symbol: Arc<str> = symbol.into();
+        let error = DataError::DuplicateSymbol {
+            symbol: Arc::clone(&symbol),
+            first: name(before),
+            second: name(file),
+        };
+        SymbolSource::Failed(SymbolError { symbol, error }.into())
+    }
+}
+
+impl Iterator for Sources<'_> {
+    type Item = SymbolSource;
+
+    fn next(&mut self) -> Option<SymbolSource> {
+        loop {
+            if let Some(open) = &mut self.open {
+                match open.next() {
+                    Some(Ok(bars)) => return Some(self.checked(bars.into())),
+                    Some(Err(error)) => {
+                        return Some(self.checked(SymbolSource::Failed(error.into())));
+                    }
+                    None => self.open = None,
+                }
+            }
+            let path = self.files.get(self.next)?;
+            self.next += 1;
+            if let Some(source) = self.of_file(path) {
+                return Some(self.checked(source));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(name: &str, files: &[(&str, &str)]) -> Vec<PathBuf> {
+        let folder = std::env::temp_dir().join(format!("hn-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let write = |(name, text): &(&str, &str)| {
+            let path = folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        files.iter().map(write).collect()
+    }
+
+    #[test]
+    fn one_source_a_symbol_in_the_order_of_files_and_rows() {
+        let files = written(
+            "order",
+            &[
+                ("B.csv", "time,close\n1,1\n2,2\n"),
+                ("many.csv", "Symbol,time,close\nD,1,1\nC,1,1\nC,x,1\n"),
+                ("none.csv", ""),
+                ("A.csv", "\"time\",close\n1,1\n"),
+            ],
+        );
+        let options = CsvOptions::default();
+        let all: Vec<_> = sources(&files, &options).collect();
+        let names: Vec<_> = all.iter().map(|s| s.symbol().into_owned()).collect();
+        assert_eq!(names, ["B", "D", "C", "none", "A"]);
+        assert!(matches!(all[0], SymbolSource::File(_)));
+        assert!(matches!(all[1], SymbolSource::Loaded(_)));
+        assert!(matches!(all[2], SymbolSource::Failed(_)));
+        let loaded: Vec<_> = all.into_iter().map(|s| s.load(&options).is_ok()).collect();
+        assert_eq!(loaded, [true, true, false, false, true]);
+
+        let symbols = Some(["A".to_owned(), "C".to_owned()].into());
+        let some = CsvOptions { symbols, ..options };
+        let names: Vec<_> = sources(&files, &some)
+            .map(|s| s.symbol().into_owned())
+            .collect();
+        assert_eq!(names, ["C", "A"]);
+    }
+
+    #[test]
+    fn a_symbol_in_two_files_names_both() {
+        let files = written(
+            "twice",
+            &[
+                ("A.csv", "time,close\n1,1\n"),
+                ("many.csv", "symbol,time,close\nA,1,1\nB,1,1\n"),
+            ],
+        );
+        let options = CsvOptions::default();
+        let all: Vec<_> = sources(&files, &options).collect();
+        let error = all[1].clone().load(&options).unwrap_err().to_string();
+        assert!(
+            error.contains("A.csv") && error.contains("many.csv"),
+            "{error}"
+        );
+        assert_eq!(all[2].clone().load(&options).unwrap().symbol(), "B");
+    }
+}

@@ -1,0 +1,96 @@
+//! The nodes: each a plain function that can be called as well.
+//!
+//! | node | from | to |
+//! |---|---|---|
+//! | [`load_bars`] | `source`, `read` | `bars` |
+//! | [`symbol_name`] | `bars` | `symbol` |
+//! | [`atc_table`] | `bars`, `atc`, `price_source` | `table` |
+//! | [`atc_score`] | `bars`, `atc`, `scan` | `score` |
+//! | [`rank_symbols`] | `symbols`, `scores`, `scan` | `report` |
+//!
+//! They adapt what the other modules compute; nothing is computed here. Pipelines of them are in
+//! [`crate::pipelines`].
+
+use std::sync::Arc;
+
+use hypernodes_core::node;
+
+use crate::atc::{AtcConfig, AtcError, AtcOutput, AtcWorkspace};
+use crate::bars::{Bars, PriceSource};
+use crate::data::{CsvOptions, SymbolError, SymbolSource};
+use crate::scan::{ScanConfig, ScanError, ScanReport, SymbolScore, try_score};
+
+/// Loads the bars of one symbol.
+///
+/// # Errors
+/// What is wrong with the symbol's rows or its file.
+#[node(output = "bars", workload = "io")]
+pub fn load_bars(
+    source: SymbolSource,
+    #[default(CsvOptions::default())] read: &CsvOptions,
+) -> Result<Bars, Arc<SymbolError>> {
+    source.load(read)
+}
+
+/// Names the symbol of the bars.
+#[node(output = "symbol")]
+pub fn symbol_name(bars: &Bars) -> String {
+    bars.symbol().to_owned()
+}
+
+/// Computes every column of ATC.
+///
+/// # Errors
+/// What [`crate::atc::atc`] reports, and a price source whose columns are not there.
+#[node(output = "table", init = workspace)]
+pub fn atc_table(
+    #[state] workspace: &mut AtcWorkspace,
+    bars: &Bars,
+    #[default(AtcConfig::default())] atc: &AtcConfig,
+    #[default(PriceSource::Close)] price_source: PriceSource,
+) -> Result<AtcOutput, ScanError> {
+    fit(workspace, atc)?;
+    let source = match price_source {
+        PriceSource::Close => None,
+        other => Some(bars.source(other)?),
+    };
+    Ok(workspace.run(bars.close(), source.as_deref())?)
+}
+
+/// Scores a symbol by ATC's signal at its last bar.
+///
+/// # Errors
+/// As [`atc_table`].
+#[node(output = "score", init = workspace)]
+pub fn atc_score(
+    #[state] workspace: &mut AtcWorkspace,
+    bars: &Bars,
+    #[default(AtcConfig::default())] atc: &AtcConfig,
+    #[default(ScanConfig::default())] scan: &ScanConfig,
+) -> Result<SymbolScore, ScanError> {
+    fit(workspace, atc)?;
+    try_score(bars, scan, workspace)
+}
+
+/// Ranks scored symbols into a long and a short table.
+#[node(output = "report")]
+pub fn rank_symbols(
+    symbols: &[String],
+    scores: &[SymbolScore],
+    #[default(ScanConfig::default())] scan: &ScanConfig,
+) -> ScanReport {
+    ScanReport::rank(symbols.iter().cloned().zip(scores.iter().cloned()), scan)
+}
+
+/// What each worker keeps from symbol to symbol.
+fn workspace() -> Result<AtcWorkspace, AtcError> {
+    AtcWorkspace::new(&AtcConfig::default())
+}
+
+/// Makes the workspace one for these settings; almost always it is.
+fn fit(workspace: &mut AtcWorkspace, config: &AtcConfig) -> Result<(), AtcError> {
+    if workspace.config() != config {
+        *workspace = AtcWorkspace::new(config)?;
+    }
+    Ok(())
+}

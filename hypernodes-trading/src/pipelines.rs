@@ -1,0 +1,114 @@
+//! Pipelines of the trading [nodes](crate::nodes), ready to run and to be built upon.
+//!
+//! | pipeline | from | to |
+//! |---|---|---|
+//! | [`atc()`] | one symbol | its bars and ATC columns |
+//! | [`symbol_scan`] | one symbol | its score |
+//! | [`market_scan`] | many symbols | the ranked report |
+//!
+//! Each takes `read` ([`CsvOptions`](crate::data::CsvOptions)) and `atc`
+//! ([`AtcConfig`](crate::atc::AtcConfig)) where the defaults do not fit.
+
+use hypernodes_core::{Pipeline, nodes};
+
+use crate::nodes::{atc_score, atc_table, load_bars, rank_symbols, symbol_name};
+
+/// ATC of one symbol: from `source` the outputs `bars` and `table`.
+///
+/// # Panics
+/// Never: its nodes fit together, as its tests prove.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::inputs;
+/// use hypernodes_trading::{Bars, atc::AtcOutput, data::SymbolSource, pipelines};
+/// let bars = Bars::new("ACME", vec![1, 2, 3], vec![100.0, 110.0, 99.0])?;
+/// let out = pipelines::atc().run(inputs! { source: SymbolSource::from(bars) })?;
+/// assert_eq!(out.get::<AtcOutput>("table")?.ret_simple()[1], 0.1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn atc() -> Pipeline {
+    Pipeline::builder("atc")
+        .doc("Adaptive Trend Classification of one symbol.")
+        .nodes(nodes![load_bars, atc_table])
+        .outputs(["bars", "table"])
+        .build()
+        .expect("the nodes fit together")
+}
+
+/// The scan of one symbol: from `source` the outputs `symbol` and `score`.
+///
+/// Map it over [`sources`](crate::data::sources) with `map_iter`, select `score`, and memory
+/// stays flat in the number of symbols; [`ScanReport::rank`](crate::scan::ScanReport::rank) takes
+/// the scores.
+///
+/// # Panics
+/// Never: its nodes fit together, as its tests prove.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::inputs;
+/// use hypernodes_trading::scan::{ScanConfig, SymbolScore};
+/// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};
+/// let bars = Bars::new("ACME", vec![1, 2, 3], vec![100.0, 110.0, 121.0])?;
+/// let scan = ScanConfig { limit: 3, ..ScanConfig::default() };
+/// let out = pipelines::symbol_scan().run(inputs! { source: SymbolSource::from(bars), scan })?;
+/// let SymbolScore::Scored(score) = out.get::<SymbolScore>("score")? else { panic!() };
+/// assert_eq!(score.price, 121.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn symbol_scan() -> Pipeline {
+    Pipeline::builder("symbol_scan")
+        .doc("Scores one symbol by Adaptive Trend Classification.")
+        .nodes(nodes![load_bars, symbol_name, atc_score])
+        .outputs(["symbol", "score"])
+        .build()
+        .expect("the nodes fit together")
+}
+
+/// The scan of a market: from the list `sources` the output `report`.
+///
+/// It is [`symbol_scan`] mapped over the sources, and the ranking. A symbol that fails fails the
+/// scan; to go on without it, map [`symbol_scan`] with `ErrorPolicy::Collect`.
+///
+/// # Panics
+/// Never: its nodes fit together, as its tests prove.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::inputs;
+/// use hypernodes_trading::scan::{ScanConfig, ScanReport};
+/// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};
+/// let close = |step: f64| (0..99).map(|i| 100.0 + step * f64::from(i)).collect::<Vec<_>>();
+/// let time: Vec<i64> = (0..99).collect();
+/// let sources: Vec<SymbolSource> = vec![
+///     Bars::new("UP", time.clone(), close(0.5))?.into(),
+///     Bars::new("DOWN", time, close(-0.5))?.into(),
+/// ];
+/// let scan = ScanConfig { limit: 99, ..ScanConfig::default() };
+/// let out = pipelines::market_scan().run(inputs! { sources, scan })?;
+/// let report = out.get::<ScanReport>("report")?;
+/// assert_eq!(report.long[0].symbol, "UP");
+/// assert_eq!(report.short[0].symbol, "DOWN");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn market_scan() -> Pipeline {
+    let each = symbol_scan()
+        .as_node()
+        .map_over(["sources"])
+        .rename_input("source", "sources")
+        .rename_output("symbol", "symbols")
+        .rename_output("score", "scores");
+    Pipeline::builder("market_scan")
+        .doc("Ranks the symbols of a market by Adaptive Trend Classification.")
+        .nodes(nodes![{ each }, rank_symbols])
+        .outputs(["report"])
+        .build()
+        .expect("the nodes fit together")
+}
