@@ -17,7 +17,6 @@ use super::call::{Args, Call, OutputTuple};
 #[cfg(feature = "async")]
 pub use super::call_async::AsyncLimit;
 use super::signature::{DefaultValue, InputPort, Name, NodeOptions, OutputPort, Passing};
-use super::state::StatePool;
 use crate::config::Workload;
 use crate::error::BoxError;
 use crate::value::{Lane, PortType, PortValue, Values};
@@ -298,11 +297,11 @@ impl<R> Clone for ResultProbe<R> {
 impl<R> Copy for ResultProbe<R> {}
 
 /// A `Result` (the preferred answer).
-pub trait ResultFallible<T, E> {
-    fn strategy(self) -> Fallible<T, E>;
+pub trait ResultFallible<R> {
+    fn strategy(self) -> Fallible<R>;
 }
-impl<T, E> ResultFallible<T, E> for &ResultProbe<Result<T, E>> {
-    fn strategy(self) -> Fallible<T, E> {
+impl<T, E> ResultFallible<Result<T, E>> for &ResultProbe<Result<T, E>> {
+    fn strategy(self) -> Fallible<Result<T, E>> {
         Fallible(PhantomData)
     }
 }
@@ -317,13 +316,25 @@ impl<T> ResultPlain<T> for ResultProbe<T> {
     }
 }
 
-pub struct Fallible<T, E>(PhantomData<fn() -> (T, E)>);
-impl<T, E> Clone for Fallible<T, E> {
+/// The answer for a type that is written as a `Result`.
+#[must_use]
+pub fn fallible<R>() -> Fallible<R> {
+    Fallible(PhantomData)
+}
+
+/// The answer for a type that is written as anything else.
+#[must_use]
+pub fn plain<T>() -> Plain<T> {
+    Plain(PhantomData)
+}
+
+pub struct Fallible<R>(PhantomData<fn() -> R>);
+impl<R> Clone for Fallible<R> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<T, E> Copy for Fallible<T, E> {}
+impl<R> Copy for Fallible<R> {}
 
 pub struct Plain<T>(PhantomData<fn() -> T>);
 impl<T> Clone for Plain<T> {
@@ -411,69 +422,69 @@ pub trait ReturnKind: Copy {
     fn into_result(self, returned: Self::Returned) -> Result<Self::Value, BoxError>;
 }
 
-impl<T, E: Into<BoxError>> ReturnKind for Fallible<T, E> {
-    type Returned = Result<T, E>;
-    type Value = T;
+impl<R: AnyResult> ReturnKind for Fallible<R> {
+    type Returned = R;
+    type Value = R::Value;
     #[inline(always)]
-    fn emit(self, call: &mut Call<'_>, row: impl FnMut(usize) -> Result<T, E>)
+    fn emit(self, call: &mut Call<'_>, mut row: impl FnMut(usize) -> R)
     where
-        T: PortValue,
+        R::Value: PortValue,
     {
-        call.emit_fallible(row);
+        call.emit_fallible(|i| row(i).into_std());
     }
     #[inline(always)]
-    fn emit_tuple(self, call: &mut Call<'_>, row: impl FnMut(usize) -> Result<T, E>)
+    fn emit_tuple(self, call: &mut Call<'_>, mut row: impl FnMut(usize) -> R)
     where
-        T: OutputTuple,
+        R::Value: OutputTuple,
     {
-        call.emit_tuple_fallible(row);
+        call.emit_tuple_fallible(|i| row(i).into_std());
     }
     #[inline(always)]
-    fn emit_dense<I: Iterator<Item = Result<T, E>>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
+    fn emit_dense<I: Iterator<Item = R>>(self, call: &mut Call<'_>, mut rows: impl FnMut(usize) -> I)
     where
-        T: PortValue,
+        R::Value: PortValue,
     {
-        call.emit_dense_fallible(rows);
+        call.emit_dense_fallible(|from| rows(from).map(R::into_std));
     }
     #[inline(always)]
-    fn emit_dense_tuple<I: Iterator<Item = Result<T, E>>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
+    fn emit_dense_tuple<I: Iterator<Item = R>>(self, call: &mut Call<'_>, mut rows: impl FnMut(usize) -> I)
     where
-        T: OutputTuple,
+        R::Value: OutputTuple,
     {
-        call.emit_dense_tuple_fallible(rows);
+        call.emit_dense_tuple_fallible(|from| rows(from).map(R::into_std));
     }
     #[cfg(feature = "async")]
-    fn emit_async<F: Future<Output = Result<T, E>> + Send>(
+    fn emit_async<F: Future<Output = R> + Send>(
         self,
         call: &mut Call<'_>,
         limit: &AsyncLimit,
         mut row: impl FnMut(usize) -> F + Send,
     ) -> impl Future<Output = bool> + Send
     where
-        T: PortValue,
+        R::Value: PortValue,
     {
         call.emit_async(limit, move |i| {
             let future = row(i);
-            async move { future.await.map_err(Into::into) }
+            async move { future.await.into_std().map_err(Into::into) }
         })
     }
     #[cfg(feature = "async")]
-    fn emit_async_tuple<F: Future<Output = Result<T, E>> + Send>(
+    fn emit_async_tuple<F: Future<Output = R> + Send>(
         self,
         call: &mut Call<'_>,
         limit: &AsyncLimit,
         mut row: impl FnMut(usize) -> F + Send,
     ) -> impl Future<Output = bool> + Send
     where
-        T: OutputTuple,
+        R::Value: OutputTuple,
     {
         call.emit_async_tuple(limit, move |i| {
             let future = row(i);
-            async move { future.await.map_err(Into::into) }
+            async move { future.await.into_std().map_err(Into::into) }
         })
     }
-    fn into_result(self, returned: Result<T, E>) -> Result<T, BoxError> {
-        returned.map_err(Into::into)
+    fn into_result(self, returned: R) -> Result<R::Value, BoxError> {
+        returned.into_std().map_err(Into::into)
     }
 }
 
@@ -556,16 +567,10 @@ pub fn options(
     NodeOptions { version, workload, is_async, concurrency, path, tokens }
 }
 
-// ---- where the questions start
+// ---- what the types of a node must be
 //
-// Each function asks for the one bound whose message is ours, and gives its answer as a projection of it: where the bound
-// does not hold, the compiler knows no type and reports nothing further.
-
-/// The start of a `&U` parameter.
-#[must_use]
-pub fn by_ref<U: RefPort + ?Sized>() -> U::Probe {
-    U::probe()
-}
+// Generated code puts these bounds on its `impl`s: where one does not hold, the compiler says so there, with our words,
+// and takes it for granted inside, so that nothing else is reported.
 
 /// What can be lent to a node.
 #[diagnostic::on_unimplemented(
@@ -573,142 +578,51 @@ pub fn by_ref<U: RefPort + ?Sized>() -> U::Probe {
     label = "a port's type must be `Send + Sync + 'static`",
     note = "share it through `Arc<Mutex<_>>`, or keep it inside the node"
 )]
-pub trait RefPort {
-    type Probe;
-    fn probe() -> Self::Probe;
-}
-impl<U: Send + Sync + 'static + ?Sized> RefPort for U {
-    type Probe = RefProbe<U>;
-    fn probe() -> RefProbe<U> {
-        RefProbe::NEW
-    }
-}
-
-/// The start of a by-value parameter.
-#[must_use]
-pub fn by_value<T: ValuePort>() -> T::Probe {
-    T::probe()
-}
-
-/// What can be handed to a node, and what an infallible one can return.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot travel through a pipeline",
-    label = "a port's type must be `Send + Sync + 'static`",
-    note = "share it through `Arc<Mutex<_>>`, or keep it inside the node"
-)]
-pub trait ValuePort {
-    type Probe;
-    type Plain;
-    fn probe() -> Self::Probe;
-    fn plain() -> Self::Plain;
-}
-impl<T: PortValue> ValuePort for T {
-    type Probe = ValueProbe<T>;
-    type Plain = Plain<T>;
-    fn probe() -> ValueProbe<T> {
-        ValueProbe::NEW
-    }
-    fn plain() -> Plain<T> {
-        Plain(PhantomData)
-    }
-}
-
-/// The result of a node with one output.
-#[must_use]
-pub fn gives_value<T: ValuePort>() -> T::Plain {
-    T::plain()
-}
-
-/// The result of a node with several outputs.
-#[must_use]
-pub fn gives_tuple<T: TuplePort>() -> T::Plain {
-    T::plain()
-}
-
-/// What an infallible node with several outputs can return.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tuple of several outputs",
-    label = "several outputs are a tuple of at most 12 values that are `Send + Sync + 'static`",
-    note = "one output is named `output = \"..\"`"
-)]
-pub trait TuplePort {
-    type Plain;
-    fn plain() -> Self::Plain;
-}
-impl<T: OutputTuple> TuplePort for T {
-    type Plain = Plain<T>;
-    fn plain() -> Plain<T> {
-        Plain(PhantomData)
-    }
-}
-
-/// The result of a fallible node with one output.
-#[must_use]
-pub fn tries_value<R: FalliblePort>() -> R::Fallible {
-    R::fallible()
-}
-
-/// What a fallible node with one output can return.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the result of a fallible node",
-    label = "must be a `Result<T, E>` of `T: Send + Sync + 'static` and `E: std::error::Error + Send + Sync + 'static`",
-    note = "the error may also be a `String`, a `Box<dyn Error + Send + Sync>` or anything that turns into one"
-)]
-pub trait FalliblePort {
-    type Fallible;
-    fn fallible() -> Self::Fallible;
-}
-impl<T: PortValue, E: Into<BoxError>> FalliblePort for Result<T, E> {
-    type Fallible = Fallible<T, E>;
-    fn fallible() -> Fallible<T, E> {
-        Fallible(PhantomData)
-    }
-}
-
-/// The result of a fallible node with several outputs.
-#[must_use]
-pub fn tries_tuple<R: FallibleTuplePort>() -> R::Fallible {
-    R::fallible()
-}
-
-/// What a fallible node with several outputs can return.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the result of a fallible node with several outputs",
-    label = "must be a `Result<(A, B, ..), E>` of values that are `Send + Sync + 'static` and `E: std::error::Error + Send + Sync + 'static`",
-    note = "the error may also be a `String`, a `Box<dyn Error + Send + Sync>` or anything that turns into one"
-)]
-pub trait FallibleTuplePort {
-    type Fallible;
-    fn fallible() -> Self::Fallible;
-}
-impl<T: OutputTuple, E: Into<BoxError>> FallibleTuplePort for Result<T, E> {
-    type Fallible = Fallible<T, E>;
-    fn fallible() -> Fallible<T, E> {
-        Fallible(PhantomData)
-    }
-}
-
-/// The states of a node.
-#[must_use]
-pub fn states<S: State>() -> S::Pool {
-    S::pool()
-}
+pub trait RefPort: Send + Sync + 'static {}
+impl<U: Send + Sync + 'static + ?Sized> RefPort for U {}
 
 /// What a node can keep between calls.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the state of a node",
     label = "state moves from thread to thread, so it must be `Send + 'static`"
 )]
-pub trait State {
-    type Pool;
-    fn pool() -> Self::Pool;
+pub trait State: Send + 'static {}
+impl<S: Send + 'static> State for S {}
+
+/// What several async calls can share.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the state of an async node",
+    label = "several calls share the state, so it must be `Send + Sync + 'static`"
+)]
+pub trait SharedState: Send + Sync + 'static {}
+impl<S: Send + Sync + 'static> SharedState for S {}
+
+/// A `Result` whose error can be told.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Result`",
+    label = "a node with `fallible`, or one that returns a type named `Result`, returns a `std::result::Result`"
+)]
+pub trait AnyResult {
+    type Value;
+    type Error: Into<BoxError>;
+    fn into_std(self) -> Result<Self::Value, Self::Error>;
 }
-impl<S: Send + 'static> State for S {
-    type Pool = StatePool<S>;
-    fn pool() -> StatePool<S> {
-        StatePool::new()
+impl<T, E: Into<BoxError>> AnyResult for Result<T, E> {
+    type Value = T;
+    type Error = E;
+    #[inline(always)]
+    fn into_std(self) -> Self {
+        self
     }
 }
+
+/// What a fallible node with one output returns.
+pub trait FalliblePort: AnyResult<Value: PortValue> {}
+impl<R: AnyResult<Value: PortValue>> FalliblePort for R {}
+
+/// What a fallible node with several outputs returns.
+pub trait FallibleTuple: AnyResult<Value: OutputTuple> {}
+impl<R: AnyResult<Value: OutputTuple>> FallibleTuple for R {}
 
 /// Stands for an argument in a call that is written down to learn its type, and never made.
 pub fn never<T>() -> T {

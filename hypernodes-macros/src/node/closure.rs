@@ -122,7 +122,7 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
             }),
             By::Ref => {
                 let strategy = Ident::new("strategy", span);
-                let probe = quote_spanned!(span=> (&&#rt::by_ref::<#ty>()).#strategy());
+                let probe = quote_spanned!(span=> (&&#rt::RefProbe::<#ty>::NEW).#strategy());
                 quote!(|| #rt::Column::one(#probe.default_value(#value)))
             }
         })

@@ -4,9 +4,11 @@
 //! chunk in one of three loops: over slices when every argument is dense, over slices with a mask when some are
 //! broadcast, and row by row for everything else.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Expr;
+use syn::{Expr, Type};
 use syn::spanned::Spanned;
 
 use super::args::Workload;
@@ -54,28 +56,46 @@ pub(crate) fn node(node: &NodeExpr<'_>) -> TokenStream {
     }}
 }
 
+/// What the types must be, as the bounds of a `where` clause, with the caret on each type.
+pub(crate) fn bounds(ports: &Ports, rt: &TokenStream) -> Vec<TokenStream> {
+    let mut seen = BTreeSet::new();
+    let mut bounds = Vec::new();
+    let mut bound = |ty: &Type, name: &str| {
+        if seen.insert((super::model::text(ty), name.to_owned())) {
+            let (span, rt) = (local_at(ty.span()), moved_to(rt, ty.span()));
+            let name = Ident::new(name, span);
+            bounds.push(quote_spanned!(span=> #ty: #rt::#name));
+        }
+    };
+    for port in ports.inputs() {
+        bound(port.ty, if port.by == By::Ref { "RefPort" } else { "PortValue" });
+    }
+    if let Some((ty, _)) = ports.state() {
+        bound(ty, if ports.asyncness.is_some() { "SharedState" } else { "State" });
+    }
+    if let Some(ty) = &ports.returns.ty {
+        bound(ty, match (ports.returns.fallible == Some(true), &ports.outputs) {
+            (false, Outputs::Tuple(_)) => "OutputTuple",
+            (false, _) => "PortValue",
+            (true, Outputs::Tuple(_)) => "FallibleTuple",
+            (true, _) => "FalliblePort",
+        });
+    }
+    bounds
+}
+
 /// `let r0 = <strategy of the result>;`
 fn result_let(node: &NodeExpr<'_>, rt: &TokenStream) -> TokenStream {
     let result = local("r", 0);
     let Returns { ty, fallible } = &node.ports.returns;
-    let gives = |fallible: bool| {
-        let method = match (fallible, &node.ports.outputs) {
-            (false, Outputs::Tuple(_)) => "gives_tuple",
-            (false, _) => "gives_value",
-            (true, Outputs::Tuple(_)) => "tries_tuple",
-            (true, _) => "tries_value",
-        };
-        Ident::new(method, result_span(node))
-    };
     match (ty, fallible) {
         (Some(ty), fallible) => {
-            let (span, rt, gives) = (local_at(ty.span()), moved_to(rt, ty.span()), gives(*fallible == Some(true)));
-            quote_spanned!(span=> let #result = #rt::#gives::<#ty>();)
+            let (span, rt) = (local_at(ty.span()), moved_to(rt, ty.span()));
+            let kind = Ident::new(if *fallible == Some(true) { "fallible" } else { "plain" }, span);
+            quote_spanned!(span=> let #result = #rt::#kind::<#ty>();)
         }
-        (None, Some(fallible)) => {
-            let gives = gives(*fallible);
-            quote!(let #result = #rt::#gives::<()>();)
-        }
+        (None, Some(true)) => quote!(let #result = #rt::fallible::<()>();),
+        (None, Some(false)) => quote!(let #result = #rt::plain::<()>();),
         (None, None) => {
             let callee = &node.callee;
             let arguments = node.ports.inputs().map(|port| {
@@ -190,8 +210,8 @@ impl<'a> Input<'a> {
         let (span, rt) = (local_at(ty.span()), moved_to(rt, ty.span()));
         let method = Ident::new("strategy", generated_at(ty.span()));
         match port.by {
-            By::Ref => quote_spanned!(span=> let #strategy = (&&#rt::by_ref::<#ty>()).#method();),
-            By::Value => quote_spanned!(span=> let #strategy = (&&#rt::by_value::<#ty>()).#method();),
+            By::Ref => quote_spanned!(span=> let #strategy = (&&#rt::RefProbe::<#ty>::NEW).#method();),
+            By::Value => quote_spanned!(span=> let #strategy = (&&#rt::ValueProbe::<#ty>::NEW).#method();),
         }
     }
 
@@ -413,7 +433,7 @@ impl Rows<'_> {
         }
     }
 
-    fn stateful_node(&self, signature: &Ident, state: &syn::Type, mutable: bool) -> TokenStream {
+    fn stateful_node(&self, signature: &Ident, state: &Type, mutable: bool) -> TokenStream {
         let rt = self.rt;
         let [call, rows, row, pool, lease, result] = ["call", "rows", "i", "pool", "lease", "r"].map(|name| local(name, 0));
         let lent = local("state", 0);
@@ -432,7 +452,7 @@ impl Rows<'_> {
         let body = self.call_with(|Input { item, .. }| quote!(#item), Some(&argument));
         let init = self.init();
         let (span, moved) = (local_at(state.span()), moved_to(rt, state.span()));
-        let pool_let = quote_spanned!(span=> let #pool = #moved::states::<#state>(););
+        let pool_let = quote_spanned!(span=> let #pool = #moved::StatePool::<#state>::new(););
         quote! {
             #pool_let
             #rt::NodeRef::new(#rt::FnNode::new(#signature, move |#call| {
@@ -467,7 +487,7 @@ impl Rows<'_> {
         let state = self.node.ports.state();
         let pool_let = state.map(|(ty, _)| {
             let (span, rt) = (local_at(ty.span()), moved_to(rt, ty.span()));
-            quote_spanned!(span=> let #pool = ::std::sync::Arc::new(#rt::states::<#ty>());)
+            quote_spanned!(span=> let #pool = ::std::sync::Arc::new(#rt::StatePool::<#ty>::new());)
         });
         let clone_pool = state.map(|_| quote!(let #pool = ::std::sync::Arc::clone(&#pool);));
         let (take, give_back) = match state {

@@ -124,7 +124,7 @@ fn items(function: &ItemFn, model: Model, attrs: &[&Attribute], runtime: &Runtim
         defaults: defaults.collect(),
     });
     let item = NodeType { vis: &function.vis, ident, attrs, runtime };
-    let type_items = item.type_items(&node, ports.inputs(), &format!("The node of the function `{text}`."));
+    let type_items = item.type_items(&node, &ports, &format!("The node of the function `{text}`."));
     let result_check = result_check(&ports, attrs, runtime);
     let callback = item.callback(&Shape::of_function(&text, &ports));
     quote!(#type_items #result_check #callback)

@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Visibility};
 
-use super::model::{By, Port};
+use super::expand::bounds;
+use super::model::{By, Ports};
 use super::shape::Shape;
 use crate::support::hygiene::{self, generated};
 use crate::support::path::Runtime;
@@ -26,16 +27,12 @@ pub(crate) struct NodeType<'a> {
 
 impl NodeType<'_> {
     /// The type: how to make the node, and the defaults of its inputs.
-    pub(crate) fn type_items<'p>(
-        &self,
-        node: &TokenStream,
-        inputs: impl Iterator<Item = Port<'p>>,
-        doc: &str,
-    ) -> TokenStream {
+    pub(crate) fn type_items(&self, node: &TokenStream, ports: &Ports, doc: &str) -> TokenStream {
         let Self { vis, ident, attrs, runtime } = self;
         let rt = runtime.private();
         let name = generated(ident);
-        let defaults = inputs.filter_map(|port| {
+        let bounds = bounds(ports, &rt);
+        let defaults: Vec<TokenStream> = ports.inputs().filter_map(|port| {
             let value = port.default?;
             let function = default_fn(port.name);
             let ty = port.ty;
@@ -49,7 +46,7 @@ impl NodeType<'_> {
                     }
                 },
                 By::Ref => {
-                    let probe = quote_spanned!(span=> (&&#moved::by_ref::<#ty>()).#strategy());
+                    let probe = quote_spanned!(span=> (&&#moved::RefProbe::<#ty>::NEW).#strategy());
                     quote! {
                         #[doc(hidden)]
                         pub fn #function() -> impl ::core::borrow::Borrow<#ty> + #rt::PortValue {
@@ -59,6 +56,12 @@ impl NodeType<'_> {
                     }
                 }
             })
+        }).collect();
+        let default_items = (!defaults.is_empty()).then(|| quote! {
+            #(#attrs)*
+            impl #name {
+                #(#defaults)*
+            }
         });
         quote! {
             #(#attrs)*
@@ -68,20 +71,20 @@ impl NodeType<'_> {
             #vis struct #name {}
 
             #(#attrs)*
-            impl #rt::NodeType for #name {
+            impl #rt::NodeType for #name where #(#bounds),* {
                 fn node() -> #rt::NodeRef #node
             }
 
             #(#attrs)*
             #[allow(clippy::same_name_method, reason = "callable with and without the trait in scope")]
-            impl #name {
+            impl #name where #(#bounds),* {
                 /// A new node of this function.
                 #[must_use]
                 pub fn node() -> #rt::NodeRef {
                     <Self as #rt::NodeType>::node()
                 }
-                #(#defaults)*
             }
+            #default_items
         }
     }
 

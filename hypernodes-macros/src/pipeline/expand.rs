@@ -321,7 +321,7 @@ impl<'a> Pipeline<'a> {
             defaults: defaults.collect(),
         });
         let item = NodeType { vis: &declaration.vis, ident, attrs: cfgs, runtime: &declaration.runtime };
-        let type_items = item.type_items(&node, ports.inputs(), &format!("The node of the pipeline `{}`.", declaration.name));
+        let type_items = item.type_items(&node, &ports, &format!("The node of the pipeline `{}`.", declaration.name));
         let callback = item.callback(&Shape {
             name: declaration.name.clone(),
             is_async: self.is_async,
