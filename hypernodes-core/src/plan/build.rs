@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use hypernodes_wiring::Source;
 
-use super::{Fill, Plan, PlanInput, PlanOutput, Step, StepArg};
+use super::{Fill, Plan, PlanInput, PlanOutput, Step, StepArg, Traits};
 use crate::graph::Graph;
 use crate::node::Passing;
 
@@ -114,20 +114,14 @@ impl Plan {
             }
         }
         inputs.sort_by(|a, b| a.name.cmp(&b.name));
-        // In an order where each step stands behind those it waits for, only neighbours can prove a chain.
-        let chain = (1..steps.len()).all(|step| steps[step - 1].unblocks.contains(&step));
-        let has_async = steps.iter().any(|step| {
-            let nested = step.node.nested().is_some_and(|nested| nested.pipeline.plan().has_async());
-            nested || step.node.signature().options.is_async
-        });
+        let traits = Traits::of(&steps);
         Self {
             name: request.name.to_owned(),
-            has_async,
             steps,
             slots: slots.count,
             inputs,
             outputs,
-            chain,
+            traits,
             run_time: AtomicU64::new(0),
             cost: AtomicU64::new(0),
         }

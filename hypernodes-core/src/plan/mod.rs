@@ -23,13 +23,41 @@ pub struct Plan {
     pub(crate) slots: usize,
     pub(crate) inputs: Vec<PlanInput>,
     pub(crate) outputs: Vec<PlanOutput>,
-    /// Whether each step waits for the one before it.
-    pub(crate) chain: bool,
+    pub(crate) traits: Traits,
     /// Nanoseconds of the last single run that was measured, 0 before; a hint, never part of a result.
     run_time: AtomicU64,
-    has_async: bool,
     /// Measured nanoseconds per item, a hint for the size of the first chunks; never part of a result.
     cost: AtomicU64,
+}
+
+/// What is asked of a plan again and again, found out once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traits {
+    /// Each step waits for the one before it.
+    is_chain: bool,
+    has_async: bool,
+    workloads: [bool; 3],
+}
+
+impl Traits {
+    pub(crate) fn of(steps: &[Step]) -> Self {
+        // In an order where each step stands behind those it waits for, only neighbours can prove a chain.
+        let is_chain = (1..steps.len()).all(|step| steps[step - 1].unblocks.contains(&step));
+        let mut traits = Self { is_chain, has_async: false, workloads: [false; 3] };
+        for step in steps {
+            let options = &step.node.signature().options;
+            traits.has_async |= options.is_async;
+            if let Some(workload) = options.workload {
+                traits.workloads[workload as usize] = true;
+            }
+            if let Some(nested) = step.node.nested() {
+                let inner = nested.pipeline.plan().traits;
+                traits.has_async |= inner.has_async;
+                traits.workloads.iter_mut().zip(inner.workloads).for_each(|(own, inner)| *own |= inner);
+            }
+        }
+        traits
+    }
 }
 
 /// One step: a node, the slots that it reads, and those that it fills.
@@ -127,25 +155,19 @@ impl Plan {
     /// Whether no two steps could ever run at the same time.
     #[must_use]
     pub fn is_chain(&self) -> bool {
-        self.chain
+        self.traits.is_chain
     }
 
     /// Whether a step, here or in a nested pipeline, is async.
     #[must_use]
     pub fn has_async(&self) -> bool {
-        self.has_async
+        self.traits.has_async
     }
 
     /// Whether a step, here or in a nested pipeline, was marked with this workload.
     #[must_use]
     pub fn has_workload(&self, workload: Workload) -> bool {
-        self.any_step(&|step| step.node.signature().options.workload == Some(workload))
-    }
-
-    fn any_step(&self, test: &dyn Fn(&Step) -> bool) -> bool {
-        self.steps.iter().any(|step| {
-            test(step) || step.node.nested().is_some_and(|nested| nested.pipeline.plan().any_step(test))
-        })
+        self.traits.workloads[workload as usize]
     }
 
     /// Bytes of one item over all columns (what values own on the heap not counted).

@@ -363,6 +363,12 @@ impl Feed {
         self.lock().error.take()
     }
 
+    /// Whether no chunk is under way and none is left.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.lock().is_done()
+    }
+
     /// Waits until no chunk is under way and none is left.
     pub fn wait(&self) {
         let mut state = self.lock();

@@ -99,6 +99,16 @@ fn order_does_not_depend_on_declaration() {
 }
 
 #[test]
+fn a_chain_with_shortcuts_is_a_chain() {
+    let nodes = nodes![
+        { node_fn!("a", |x: i64| x) },
+        { node_fn!("b", |a: i64| a) },
+        { node_fn!("c", |a: i64, b: i64| a + b) },
+    ];
+    assert!(Pipeline::new("p", nodes).unwrap().plan().is_chain());
+}
+
+#[test]
 fn a_chain_of_ten_thousand_nodes_in_any_order() {
     let node = |i: usize| node_fn!(format!("n{i}"), |x: u64| x + 1).rename_input("x", format!("n{}", i + 1));
     let nodes: Vec<_> = (0..10_000).map(node).collect();
