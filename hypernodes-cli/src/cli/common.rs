@@ -1,0 +1,158 @@
+//! The options of every command.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, ValueEnum};
+use hypernodes::Workload;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::{at_least_one, workload};
+
+/// Options that may stand before or after the command, and each as `HYPERNODES_...` in the
+/// environment.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// What runs the pipeline; the results are the same on each
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        default_value_t,
+        value_name = "NAME"
+    )]
+    #[arg(env = "HYPERNODES_ENGINE", hide_env_values = true)]
+    pub(crate) engine: EngineName,
+    /// Take another engine when that one is not available, and say so
+    #[arg(long, global = true, value_parser = FalseyValueParser::new())]
+    #[arg(env = "HYPERNODES_FALLBACK", hide_env_values = true)]
+    pub(crate) fallback: bool,
+    /// Workers of the engine; 0 takes as many as there are CPUs for this process
+    #[arg(long, global = true, default_value_t = 0, value_name = "N")]
+    #[arg(env = "HYPERNODES_WORKERS", hide_env_values = true)]
+    pub(crate) workers: usize,
+    /// What the items mostly do; decides how many partitions there are
+    #[arg(long, global = true, value_parser = workload(), ignore_case = true)]
+    #[arg(default_value_t, value_name = "KIND")]
+    #[arg(env = "HYPERNODES_WORKLOAD", hide_env_values = true)]
+    pub(crate) workload: Workload,
+    /// Exactly this many partitions; all results are then held until the end
+    #[arg(long, global = true, value_parser = at_least_one, value_name = "N")]
+    #[arg(env = "HYPERNODES_NPARTITIONS", hide_env_values = true)]
+    pub(crate) npartitions: Option<usize>,
+    /// What happens when a symbol fails: end, or report it and go on
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        default_value_t,
+        value_name = "POLICY"
+    )]
+    #[arg(env = "HYPERNODES_ON_ERROR", hide_env_values = true)]
+    pub(crate) on_error: OnError,
+    /// Form of the output: table, json or csv; for `graph` text, mermaid, dot or svg
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        hide_possible_values = true
+    )]
+    #[arg(env = "HYPERNODES_FORMAT", hide_env_values = true)]
+    pub(crate) format: Option<Format>,
+    /// Write the output to a file, which appears when it is complete
+    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(env = "HYPERNODES_OUTPUT", hide_env_values = true)]
+    pub(crate) output: Option<PathBuf>,
+    /// What to log to stderr
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        default_value_t,
+        value_name = "LEVEL"
+    )]
+    #[arg(env = "HYPERNODES_LOG", hide_env_values = true)]
+    pub(crate) log: LogLevel,
+}
+
+/// The engines by name, those of later versions too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum EngineName {
+    Auto,
+    Sequential,
+    #[default]
+    Threaded,
+    Process,
+    Gpu,
+    Dask,
+    Ray,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum OnError {
+    #[default]
+    Fail,
+    Collect,
+}
+
+/// Forms of output; which of them a command has is its own matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+    Csv,
+    Text,
+    Mermaid,
+    Dot,
+    Svg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum LogLevel {
+    Off,
+    Error,
+    #[default]
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl Common {
+    /// Whether a failing symbol ends the command.
+    pub(crate) fn fails_fast(&self) -> bool {
+        self.on_error == OnError::Fail
+    }
+
+    pub(crate) fn start_log(&self) {
+        let level = match self.log {
+            LogLevel::Off => LevelFilter::OFF,
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+            LogLevel::Trace => LevelFilter::TRACE,
+        };
+        let log = tracing_subscriber::fmt().with_max_level(level);
+        log.with_writer(std::io::stderr).with_ansi(false).init();
+    }
+}
+
+impl std::fmt::Display for EngineName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Sequential => "sequential",
+            Self::Threaded => "threaded",
+            Self::Process => "process",
+            Self::Gpu => "gpu",
+            Self::Dask => "dask",
+            Self::Ray => "ray",
+        })
+    }
+}

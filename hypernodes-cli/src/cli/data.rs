@@ -1,0 +1,65 @@
+//! DATA, and which of it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hypernodes::trading::data::{CsvOptions, TimeRange, expand, parse_symbols};
+
+use crate::error::CommandError;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct DataArgs {
+    /// Csv files, folders of them, or globs
+    ///
+    /// Columns are found by name: time (or date, timestamp, datetime, trade_date), open, high,
+    /// low, close, volume, symbol (or stock_code), exchange. Without a symbol column a file is
+    /// one symbol, named by the file.
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<String>,
+    /// Only these symbols: a comma-separated list, or @FILE with one per line
+    #[arg(long, value_name = "LIST|@FILE")]
+    pub(crate) symbols: Option<String>,
+    /// Only rows from this time on: an ISO date or date-time, or an integer epoch
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    pub(crate) from: Option<String>,
+    /// Only rows up to this time; a day is taken whole
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    pub(crate) to: Option<String>,
+    /// The name of the time column
+    #[arg(long, value_name = "NAME")]
+    pub(crate) time_col: Option<String>,
+    /// The name of the symbol column
+    #[arg(long, value_name = "NAME")]
+    pub(crate) symbol_col: Option<String>,
+    /// The name of the column to take as the close
+    #[arg(long, value_name = "NAME")]
+    pub(crate) price_col: Option<String>,
+}
+
+impl DataArgs {
+    /// The files, in order.
+    pub(crate) fn files(&self) -> Result<Vec<PathBuf>, CommandError> {
+        Ok(expand(&self.data)?)
+    }
+
+    /// How they are to be read.
+    pub(crate) fn read_options(&self) -> Result<CsvOptions, CommandError> {
+        let symbols = self.symbols.as_deref().map(parse_symbols).transpose()?;
+        if symbols
+            .as_ref()
+            .is_some_and(std::collections::BTreeSet::is_empty)
+        {
+            let problem = "`--symbols` names no symbol; write `--symbols A,B` or `--symbols @FILE`";
+            return Err(CommandError::Usage(problem.to_owned()));
+        }
+        Ok(CsvOptions {
+            symbols,
+            range: TimeRange::parse(self.from.as_deref(), self.to.as_deref())?,
+            time_column: self.time_col.clone(),
+            symbol_column: self.symbol_col.clone(),
+            price_column: self.price_col.clone(),
+            ..CsvOptions::default()
+        })
+    }
+}

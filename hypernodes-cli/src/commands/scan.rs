@@ -1,0 +1,154 @@
+//! `scan DATA`: the long and the short table.
+
+use std::io::{self, Write};
+
+use hypernodes::trading::atc::AtcConfig;
+use hypernodes::trading::data::{Sources, sources};
+use hypernodes::trading::pipelines;
+use hypernodes::trading::scan::{
+    FailedSymbol, ScanConfig, ScanReport, ScanRow, SkipReason, SymbolScore,
+};
+use hypernodes::{Inputs, inputs};
+
+use super::format;
+use crate::cli::{Common, Format, ScanCommand};
+use crate::engine;
+use crate::error::{CommandError, Exit, say};
+use crate::output::Output;
+use crate::symbols::{FaultKind, SymbolRun};
+
+/// How many skipped or failed symbols a table names.
+const NAMED: usize = 10;
+
+/// The settings, if they can work.
+pub(super) fn check(command: &ScanCommand) -> Result<(ScanConfig, AtcConfig), CommandError> {
+    let (scan, atc) = (command.scan.config(&command.atc), command.atc.config());
+    scan.validate(&atc)?;
+    Ok((scan, atc))
+}
+
+pub(crate) fn run(common: &Common, command: &ScanCommand) -> Result<Exit, CommandError> {
+    let format = format(common, "scan", &[Format::Table, Format::Json, Format::Csv])?;
+    let (scan, atc) = check(command)?;
+    let read = command.data.read_options()?;
+    let files = command.data.files()?;
+    let engine = engine::chosen(common)?;
+    let mut out = Output::open(common.output.as_deref())?;
+
+    let run = SymbolRun {
+        read: &read,
+        pipeline: pipelines::symbol_scan().with_shared_engine(engine),
+        is_fixed: common.npartitions.is_some(),
+    };
+    let inputs = inputs! { read: read.clone(), scan: scan.clone(), atc };
+    let report = ranked(common, &run, sources(&files, &read), inputs, &scan)?;
+    match format {
+        Format::Json => {
+            serde_json::to_writer(&mut out, &report).map_err(io::Error::from)?;
+            out.write_all(b"\n")?;
+        }
+        Format::Csv => report.write_csv(&mut out)?,
+        _ => write_table(&mut out, &report)?,
+    }
+    out.finish()?;
+    if report.failed.is_empty() {
+        return Ok(Exit::Done);
+    }
+    if format == Format::Csv {
+        say_failed(&report.failed);
+    }
+    Ok(Exit::SomeFailed)
+}
+
+/// Scores every symbol and ranks them.
+fn ranked(
+    common: &Common,
+    run: &SymbolRun<'_>,
+    sources: Sources<'_>,
+    inputs: Inputs,
+    scan: &ScanConfig,
+) -> Result<ScanReport, CommandError> {
+    let mut report = ScanReport::default();
+    run.each::<SymbolScore>(sources, "score", inputs, |symbol, score| {
+        let score = match score {
+            Ok(score) => score.clone(),
+            Err(fault) if fault.kind == FaultKind::NoRowsInRange => {
+                let (found, limit) = (0, scan.limit);
+                SymbolScore::Skipped(SkipReason::TooFewBars { found, limit })
+            }
+            Err(fault) if common.fails_fast() => return Err(fault.into_error(symbol)),
+            Err(fault) => SymbolScore::Failed(fault.text),
+        };
+        report.add(symbol, score, scan);
+        Ok(())
+    })?;
+    Ok(report.ranked(scan))
+}
+
+fn say_failed(failed: &[FailedSymbol]) {
+    for FailedSymbol { symbol, error } in failed.iter().take(NAMED) {
+        say(&format!("failed: `{symbol}`: {error}"));
+    }
+    if failed.len() > NAMED {
+        say(&format!(
+            "failed: {} more; `--format json` lists them",
+            failed.len() - NAMED
+        ));
+    }
+}
+
+/// The report for people: both tables, then what is in neither.
+fn write_table(out: &mut impl Write, report: &ScanReport) -> io::Result<()> {
+    write_rows(out, "long", &report.long)?;
+    writeln!(out)?;
+    write_rows(out, "short", &report.short)?;
+    let skipped = report.skipped.iter().map(|s| (&s.symbol, &s.reason));
+    write_others(out, "skipped", skipped)?;
+    let failed = report.failed.iter().map(|f| (&f.symbol, &f.error));
+    write_others(out, "failed", failed)?;
+    writeln!(out, "\n{} symbols", report.symbols)
+}
+
+fn write_rows(out: &mut impl Write, side: &str, rows: &[ScanRow]) -> io::Result<()> {
+    writeln!(out, "{side} ({})", rows.len())?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let header = ["symbol", "signal", "trend", "price", "exchange"].map(str::to_owned);
+    let cells = rows.iter().map(|row| {
+        let (symbol, exchange) = (row.symbol.clone(), row.exchange.clone());
+        let (signal, price) = (format!("{:.4}", row.signal), row.price.to_string());
+        [symbol, signal, row.trend.to_string(), price, exchange]
+    });
+    let lines: Vec<[String; 5]> = std::iter::once(header).chain(cells).collect();
+    let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max();
+    let [a, b, c, d, _] = std::array::from_fn(|column| width(column).unwrap_or_default());
+    for [symbol, signal, trend, price, exchange] in &lines {
+        writeln!(
+            out,
+            "  {symbol:a$}  {signal:>b$}  {trend:>c$}  {price:>d$}  {exchange}"
+        )?;
+    }
+    Ok(())
+}
+
+/// Names of symbols that are in no table, and why.
+fn write_others<'a>(
+    out: &mut impl Write,
+    what: &str,
+    others: impl ExactSizeIterator<Item = (&'a String, &'a String)>,
+) -> io::Result<()> {
+    let count = others.len();
+    if count == 0 {
+        return Ok(());
+    }
+    writeln!(out, "\n{what} ({count})")?;
+    for (symbol, why) in others.take(NAMED) {
+        writeln!(out, "  {symbol}: {why}")?;
+    }
+    if count > NAMED {
+        let more = count - NAMED;
+        writeln!(out, "  and {more} more; `--format json` lists them")?;
+    }
+    Ok(())
+}

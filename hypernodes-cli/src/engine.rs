@@ -1,0 +1,39 @@
+//! The engine that the options ask for.
+
+use std::sync::Arc;
+
+use hypernodes::{Engine, EngineConfig, EngineError, ThreadedConfig};
+
+use crate::cli::{Common, EngineName};
+use crate::error::{CommandError, say};
+
+/// The engine for a run.
+pub(crate) fn chosen(common: &Common) -> Result<Arc<dyn Engine>, CommandError> {
+    Ok(config(common)?.build().map_err(hypernodes::Error::from)?)
+}
+
+/// The settings of the engine, after a word on stderr when it is another than asked for.
+///
+/// `auto` takes the engine with threads: it is never slower by more than its start.
+pub(crate) fn config(common: &Common) -> Result<EngineConfig, CommandError> {
+    let threaded = EngineConfig::Threaded(ThreadedConfig {
+        workers: common.workers,
+        workload: common.workload,
+        npartitions: common.npartitions,
+    });
+    match common.engine {
+        EngineName::Auto | EngineName::Threaded => Ok(threaded),
+        EngineName::Sequential => Ok(EngineConfig::default()),
+        missing => match EngineConfig::named(&missing.to_string()) {
+            Ok(config) => Ok(config),
+            Err(EngineError::Unavailable { engine, reason }) if common.fallback => {
+                let reason = reason.split("; ").next().unwrap_or_default();
+                say(&format!(
+                    "note: engine `{engine}` is not available: {reason}; `threaded` runs"
+                ));
+                Ok(threaded)
+            }
+            Err(error) => Err(CommandError::Usage(format!("{error}, or add `--fallback`"))),
+        },
+    }
+}

@@ -1,0 +1,172 @@
+//! What is said when something is wrong, and the exit code.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use hypernodes::trading::atc::AtcError;
+use hypernodes::trading::data::DataError;
+use hypernodes::trading::scan::ScanError;
+use hypernodes::{EngineError, RunError};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All was done.
+    Done = 0,
+    /// Something failed that is not the user's doing.
+    Failed = 1,
+    /// An option, a file or its content is wrong.
+    Usage = 2,
+    /// Done, but some items failed.
+    SomeFailed = 3,
+    /// Ctrl-C.
+    Cancelled = 130,
+}
+
+/// Why a command gave up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    #[error(transparent)]
+    Atc(#[from] AtcError),
+    /// Options that do not go together.
+    #[error("{0}")]
+    Usage(String),
+    /// One symbol's data cannot be used.
+    #[error("{0}")]
+    Symbol(String),
+    /// A node panicked.
+    #[error("{0}; this is a defect of hypernodes, please report it")]
+    Defect(String),
+    #[error(transparent)]
+    Run(#[from] hypernodes::Error),
+    #[error("cannot write `{}`: {}; choose another `--output`", path.display(), source.kind())]
+    Output { path: PathBuf, source: io::Error },
+    #[error("cannot write: {}", .0.kind())]
+    Write(#[from] io::Error),
+    #[error("cancelled after {done} symbols")]
+    Cancelled { done: usize },
+}
+
+impl CommandError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Self::Run(error) => exit_of_run(error),
+            Self::Defect(_) | Self::Write(_) => Exit::Failed,
+            Self::Cancelled { .. } => Exit::Cancelled,
+            Self::Data(_) | Self::Scan(_) | Self::Atc(_) => Exit::Usage,
+            Self::Usage(_) | Self::Symbol(_) | Self::Output { .. } => Exit::Usage,
+        }
+    }
+}
+
+fn exit_of_run(error: &hypernodes::Error) -> Exit {
+    use hypernodes::Error::{Engine, Run};
+    match error {
+        Engine(error) | Run(RunError::Engine(error)) => match error {
+            EngineError::Incomplete { .. } => Exit::Failed,
+            _ => Exit::Usage,
+        },
+        _ => Exit::Failed,
+    }
+}
+
+/// Runs a command, says what is wrong with it, and gives its exit code.
+pub(crate) fn guarded(command: impl FnOnce() -> Result<Exit, CommandError>) -> Exit {
+    let result = catch_unwind(AssertUnwindSafe(command));
+    let error = match result {
+        Ok(Ok(exit)) => return exit,
+        Ok(Err(error)) => error,
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+            CommandError::Defect(text.unwrap_or("panicked").to_owned())
+        }
+    };
+    let exit = error.exit();
+    if exit != Exit::Done {
+        say(&format!("error: {}", flattened(&error)));
+    }
+    exit
+}
+
+/// Writes a line to stderr; there is nobody to tell when that fails.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// An error and its causes in one line; a cause that is told already is not told again.
+pub(crate) fn flattened(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string().replace('\n', " ");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string().replace('\n', " ");
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// What the parser of options says: help and version as they are, an error in two lines.
+pub(crate) fn refused(refusal: &clap::Error) -> Exit {
+    if !refusal.use_stderr() {
+        let shown = refusal.print().and_then(|()| io::stdout().flush());
+        return match shown {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Exit::Failed,
+            _ => Exit::Done,
+        };
+    }
+    let rendered = refusal.render().to_string();
+    if !rendered.starts_with("error:") {
+        // A command is missing: the whole help.
+        say(rendered.trim_end());
+        return Exit::Usage;
+    }
+    let (mut first, mut usage, mut tips) = (String::new(), None, Vec::new());
+    for block in rendered.split("\n\n") {
+        let line = block.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.starts_with("error:") {
+            first = line;
+        } else if let Some(call) = line.strip_prefix("Usage: ") {
+            usage = call.split(" [").next().map(str::to_owned);
+        } else if !line.starts_with("For more information") && !line.is_empty() {
+            tips.push(line);
+        }
+    }
+    let call = usage.unwrap_or_else(|| "hypernodes".to_owned());
+    let call = call.split(" <").next().unwrap_or_default().trim();
+    let call = call.split(" --").next().unwrap_or_default().trim();
+    tips.push(format!("see `{call} --help`"));
+    say(&format!("{first}\n{}", tips.join("; ")));
+    Exit::Usage
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Chain {
+        text: &'static str,
+        source: Option<Box<Chain>>,
+    }
+
+    #[test]
+    fn a_chain_is_told_once() {
+        let chain = |text, source: Option<Chain>| Chain {
+            text,
+            source: source.map(Box::new),
+        };
+        let error = chain("a: b", Some(chain("b", Some(chain("c\nd", None)))));
+        assert_eq!(flattened(&error), "a: b: c d");
+    }
+}

@@ -1,0 +1,154 @@
+//! A pipeline run over the symbols of price files.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use hypernodes::trading::data::{CsvOptions, DataError, SymbolError, SymbolSource};
+use hypernodes::{BoxError, Cause, ErrorPolicy, Failure, Inputs, Pipeline, PortValue, RunError};
+
+use crate::cancel;
+use crate::error::{CommandError, flattened};
+
+/// Why there is nothing for a symbol.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    /// What is wrong, in one line.
+    pub(crate) text: String,
+    pub(crate) kind: FaultKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    /// Its rows or its file; the text names the file.
+    Data,
+    /// It has no row in the time range.
+    NoRowsInRange,
+    /// What is computed from them.
+    Node,
+    /// A panic.
+    Defect,
+}
+
+impl Fault {
+    fn new(cause: &BoxError) -> Self {
+        let text = flattened(&**cause);
+        let kind = match cause.downcast_ref::<Arc<SymbolError>>() {
+            None => FaultKind::Node,
+            Some(error) if matches!(error.error, DataError::NoRowsInRange { .. }) => {
+                FaultKind::NoRowsInRange
+            }
+            Some(_) => FaultKind::Data,
+        };
+        Self { text, kind }
+    }
+
+    fn defect(text: &str) -> Self {
+        let (text, kind) = (text.to_owned(), FaultKind::Defect);
+        Self { text, kind }
+    }
+
+    fn of_failure(failure: &Failure) -> Self {
+        match &failure.cause {
+            Cause::Error(error) => Self::new(error),
+            Cause::Panic(text) => Self::defect(text),
+            Cause::Nested(inner) => Self::of_failure(inner),
+        }
+    }
+
+    /// The fault of a run that ended with `error`, or the error where it is none of a symbol.
+    fn of_error(error: hypernodes::Error) -> Result<Self, CommandError> {
+        match error {
+            hypernodes::Error::Run(RunError::Node { source, .. }) => Ok(Self::new(&source)),
+            hypernodes::Error::Run(RunError::Panicked { message, .. }) => {
+                Ok(Self::defect(&message))
+            }
+            other => Err(other.into()),
+        }
+    }
+
+    /// The error that ends the command.
+    pub(crate) fn into_error(self, symbol: &str) -> CommandError {
+        match self.kind {
+            FaultKind::Data | FaultKind::NoRowsInRange => CommandError::Symbol(self.text),
+            FaultKind::Node => CommandError::Symbol(format!("symbol `{symbol}`: {}", self.text)),
+            FaultKind::Defect => CommandError::Defect(format!("symbol `{symbol}`: {}", self.text)),
+        }
+    }
+}
+
+/// A pipeline over the symbols of price files.
+#[derive(Debug)]
+pub(crate) struct SymbolRun<'a> {
+    pub(crate) read: &'a CsvOptions,
+    /// Takes the input `source`.
+    pub(crate) pipeline: Pipeline,
+    /// Whether the partitions are given, so that the symbols must be counted first.
+    pub(crate) is_fixed: bool,
+}
+
+impl SymbolRun<'_> {
+    /// Computes `output` for each symbol and hands it on, in order. A symbol that fails is handed
+    /// on as a fault, and the others go on.
+    ///
+    /// The symbols are streamed: memory does not grow with their number.
+    pub(crate) fn each<T: PortValue>(
+        &self,
+        sources: impl Iterator<Item = SymbolSource>,
+        output: &str,
+        inputs: Inputs,
+        mut take: impl FnMut(&str, Result<&T, Fault>) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        cancel::listen();
+        let pipeline = self
+            .pipeline
+            .select([output])
+            .map_err(hypernodes::Error::from)?;
+        let pipeline = pipeline.on_error(ErrorPolicy::Collect);
+        let names = RefCell::new(VecDeque::new());
+        let mut missing = self.read.symbols.clone().unwrap_or_default();
+        let sources = sources.take_while(|_| !cancel::is_cancelled());
+        let sources = sources.inspect(|source| {
+            names.borrow_mut().push_back(source.symbol().into_owned());
+        });
+        let mut done = 0;
+        let mut one = |result: Result<&T, Fault>| {
+            let name = names.borrow_mut().pop_front().unwrap_or_default();
+            missing.remove(&name);
+            done += 1;
+            take(&name, result)
+        };
+        if self.is_fixed {
+            let sources: Vec<SymbolSource> = sources.collect();
+            let inputs = inputs.with_items("source", sources);
+            let runs = pipeline.map(inputs, ["source"])?;
+            for result in runs.results::<T>(output)? {
+                one(result.map_err(Fault::of_failure))?;
+            }
+        } else {
+            for row in pipeline.map_iter(inputs, "source", sources)? {
+                match row {
+                    Ok(row) => one(Ok(row.get::<T>(output)?))?,
+                    Err(error) => one(Err(Fault::of_error(error)?))?,
+                }
+            }
+        }
+        if cancel::is_cancelled() {
+            return Err(CommandError::Cancelled { done });
+        }
+        absent(&missing, &mut take)
+    }
+}
+
+/// Symbols that were asked for and are in no file.
+fn absent<T>(
+    missing: &BTreeSet<String>,
+    take: &mut impl FnMut(&str, Result<&T, Fault>) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    for symbol in missing {
+        let text = format!("symbol `{symbol}` of `--symbols` is in none of the files");
+        let kind = FaultKind::Data;
+        take(symbol, Err(Fault { text, kind }))?;
+    }
+    Ok(())
+}

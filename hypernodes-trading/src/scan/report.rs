@@ -1,0 +1,265 @@
+//! What all symbols of a scan make.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ScanConfig, Score, SkipReason, SymbolScore};
+
+/// A row of the long or short table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScanRow {
+    /// The symbol.
+    pub symbol: String,
+    /// ATC's average signal at the last bar.
+    pub signal: f64,
+    /// Its sign: 1 or -1.
+    pub trend: i8,
+    /// The last price of the source.
+    pub price: f64,
+    /// The exchange, `UNKNOWN` where there is none.
+    pub exchange: String,
+}
+
+/// A symbol that was skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedSymbol {
+    /// The symbol.
+    pub symbol: String,
+    /// Why, as text.
+    pub reason: String,
+}
+
+/// A symbol that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedSymbol {
+    /// The symbol.
+    pub symbol: String,
+    /// The error's text.
+    pub error: String,
+}
+
+/// The result of a scan; as JSON it has exactly these fields.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ScanReport {
+    /// Rising symbols, the strongest signal first.
+    pub long: Vec<ScanRow>,
+    /// Falling symbols, the most negative signal first.
+    pub short: Vec<ScanRow>,
+    /// Symbols in neither table, in input order.
+    pub skipped: Vec<SkippedSymbol>,
+    /// Symbols with an error, in input order.
+    pub failed: Vec<FailedSymbol>,
+    /// How many symbols were looked at.
+    pub symbols: usize,
+}
+impl ScanReport {
+    /// Ranks the scores of all symbols, given in input order.
+    ///
+    /// Long by signal descending, short by signal ascending, equal signals in input order; each
+    /// table cut to `top` rows. A signal of exactly `min_signal` is listed.
+    ///
+    /// # Complexity
+    /// O(n log n) for n symbols.
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_trading::scan::{ScanConfig, ScanReport, Score, SymbolScore};
+    /// let scored = |signal| SymbolScore::Scored(Score { signal, price: 1.0, exchange: None });
+    /// let report = ScanReport::rank(
+    ///     [("A", scored(0.2)), ("B", scored(-0.5)), ("C", scored(0.7)), ("D", scored(0.001))],
+    ///     &ScanConfig::default(),
+    /// );
+    /// let long: Vec<_> = report.long.iter().map(|r| r.symbol.as_str()).collect();
+    /// assert_eq!(long, ["C", "A"]);
+    /// assert_eq!(report.short[0].trend, -1);
+    /// assert_eq!(report.skipped[0].reason, "signal 0.001 below the minimum 0.01");
+    /// assert_eq!(report.symbols, 4);
+    /// ```
+    pub fn rank<S: Into<String>>(
+        scores: impl IntoIterator<Item = (S, SymbolScore)>,
+        config: &ScanConfig,
+    ) -> Self {
+        let mut report = Self::default();
+        for (symbol, score) in scores {
+            report.add(symbol, score, config);
+        }
+        report.ranked(config)
+    }
+
+    /// Takes the next symbol's score; for scores that come one by one.
+    ///
+    /// Rows stand in input order until [`ScanReport::ranked`] puts them in theirs.
+    pub fn add(&mut self, symbol: impl Into<String>, score: SymbolScore, config: &ScanConfig) {
+        self.symbols += 1;
+        let symbol = symbol.into();
+        let score = match score {
+            SymbolScore::Scored(score) => score,
+            SymbolScore::Skipped(reason) => {
+                self.skipped.push(SkippedSymbol {
+                    symbol,
+                    reason: reason.to_string(),
+                });
+                return;
+            }
+            SymbolScore::Failed(error) => {
+                self.failed.push(FailedSymbol { symbol, error });
+                return;
+            }
+        };
+        let Score {
+            signal,
+            price,
+            exchange,
+        } = score;
+        let min_signal = config.min_signal;
+        let reason = if signal.is_nan() {
+            Some(SkipReason::UndefinedSignal)
+        } else if signal.abs() < min_signal {
+            Some(SkipReason::BelowMinSignal { signal, min_signal })
+        } else if signal.abs() <= 0.0 {
+            Some(SkipReason::NoTrend)
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            self.skipped.push(SkippedSymbol {
+                symbol,
+                reason: reason.to_string(),
+            });
+            return;
+        }
+        let exchange = exchange.unwrap_or_else(|| "UNKNOWN".to_owned());
+        let trend = if signal > 0.0 { 1 } else { -1 };
+        let row = ScanRow {
+            symbol,
+            signal,
+            trend,
+            price,
+            exchange,
+        };
+        if trend > 0 {
+            self.long.push(row);
+        } else {
+            self.short.push(row);
+        }
+    }
+
+    /// The report with its rows in order, as [`ScanReport::rank`] says.
+    #[must_use]
+    pub fn ranked(mut self, config: &ScanConfig) -> Self {
+        self.long.sort_by(|a, b| b.signal.total_cmp(&a.signal));
+        self.short.sort_by(|a, b| a.signal.total_cmp(&b.signal));
+        let most = config.top.unwrap_or(usize::MAX);
+        self.long.truncate(most);
+        self.short.truncate(most);
+        self
+    }
+
+    /// Writes both tables as one: `side,symbol,signal,trend,price,exchange`, long first.
+    ///
+    /// # Errors
+    /// What `writer` reports.
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_trading::scan::ScanReport;
+    /// let mut text = Vec::new();
+    /// ScanReport::default().write_csv(&mut text)?;
+    /// assert_eq!(text, b"side,symbol,signal,trend,price,exchange\n");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn write_csv(&self, writer: &mut impl io::Write) -> io::Result<()> {
+        use crate::atc::quoted;
+        writeln!(writer, "side,symbol,signal,trend,price,exchange")?;
+        for (side, rows) in [("long", &self.long), ("short", &self.short)] {
+            for ScanRow {
+                symbol,
+                signal,
+                trend,
+                price,
+                exchange,
+            } in rows
+            {
+                let (symbol, exchange) = (quoted(symbol), quoted(exchange));
+                writeln!(
+                    writer,
+                    "{side},{symbol},{signal:?},{trend},{price:?},{exchange}"
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scored(signal: f64) -> SymbolScore {
+        SymbolScore::Scored(Score {
+            signal,
+            price: 2.0,
+            exchange: Some("X".into()),
+        })
+    }
+
+    #[test]
+    fn ties_keep_input_order_and_top_cuts_each_side() {
+        let scores = [
+            ("a", scored(0.5)),
+            ("b", scored(-0.5)),
+            ("c", scored(0.9)),
+            ("d", scored(0.5)),
+            ("e", scored(-0.9)),
+            ("f", scored(-0.9)),
+            ("g", SymbolScore::Failed("bad row".into())),
+            ("h", scored(f64::NAN)),
+            ("i", scored(-0.01)),
+        ];
+        let names = |rows: &[ScanRow]| rows.iter().map(|r| r.symbol.clone()).collect::<String>();
+        let all = ScanReport::rank(scores.clone(), &ScanConfig::default());
+        assert_eq!(
+            (names(&all.long), names(&all.short)),
+            ("cad".into(), "efbi".into())
+        );
+        assert_eq!(
+            (all.failed.len(), all.skipped.len(), all.symbols),
+            (1, 1, 9)
+        );
+        let config = ScanConfig {
+            top: Some(2),
+            ..ScanConfig::default()
+        };
+        let two = ScanReport::rank(scores, &config);
+        assert_eq!(
+            (names(&two.long), names(&two.short)),
+            ("ca".into(), "ef".into())
+        );
+    }
+
+    #[test]
+    fn a_signal_of_zero_is_on_no_side() {
+        let config = ScanConfig {
+            min_signal: 0.0,
+            ..ScanConfig::default()
+        };
+        let report = ScanReport::rank([("a", scored(0.0)), ("b", scored(-0.0))], &config);
+        assert!(report.long.is_empty() && report.short.is_empty());
+        assert_eq!(report.skipped[1].reason, "signal is 0");
+    }
+
+    #[test]
+    fn json_has_the_documented_fields() {
+        let report = ScanReport::rank(
+            [("a", scored(0.5)), ("b", SymbolScore::Failed("no".into()))],
+            &ScanConfig::default(),
+        );
+        assert_eq!(
+            serde_json::to_string(&report).unwrap(),
+            r#"{"long":[{"symbol":"a","signal":0.5,"trend":1,"price":2.0,"exchange":"X"}],"#
+                .to_owned()
+                + r#""short":[],"skipped":[],"failed":[{"symbol":"b","error":"no"}],"symbols":2}"#
+        );
+    }
+}
