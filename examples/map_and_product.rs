@@ -32,7 +32,7 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
 
     // An endless source is fine: only a few chunks are held at a time.
     let mut sum = 0;
-    for row in p.with_engine(Threaded::default()).map_iter(inputs! { b: 2_i64 }, "a", 0..)?.take(1000) {
+    for row in p.with_engine(Threaded::default()).map_iter(inputs! { b: 2_i64 }, "a", 0_i64..)?.take(1000) {
         sum += *row?.get::<i64>("remainder")?;
     }
     assert_eq!(sum, 500);
