@@ -27,9 +27,14 @@
 //! them; here it is decided only which thread does what.
 #![deny(unsafe_code)]
 
+#[cfg(feature = "conformance")]
+extern crate hypernodes_core as hypernodes;
+
 #[cfg(feature = "threaded")]
 mod clock;
 mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod explain;
 mod sequential;
 #[cfg(feature = "threaded")]

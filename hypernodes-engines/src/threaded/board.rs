@@ -145,6 +145,11 @@ impl Entry {
         self.work.has_more()
     }
 
+    /// Whether a thread of the pools is on it.
+    pub(super) fn is_joined(&self) -> bool {
+        self.joined.load(Ordering::Relaxed) > 0
+    }
+
     /// Says that a thread begins or ceases to wait for it.
     pub(super) fn set_awaited(&self, awaited: bool) {
         self.is_awaited.store(awaited, Ordering::SeqCst);
@@ -179,7 +184,7 @@ impl Entry {
     pub(super) fn is_starving(&self) -> bool {
         let turns = self.turns.load(Ordering::Relaxed);
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        if noted.0 != turns || self.joined.load(Ordering::Relaxed) > 0 {
+        if noted.0 != turns || self.is_joined() {
             *noted = (turns, clock::now());
         }
         noted.1.elapsed() > STARVED

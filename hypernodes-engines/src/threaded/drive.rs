@@ -109,7 +109,7 @@ fn drive_from_outside(board: &Arc<Board>, entry: &Arc<Entry>, feed: &Arc<Feed>) 
         }
         if board.is_stuck(entry.kind()) || entry.is_starving() {
             tracing::debug!(plan = feed.plan().name(), "no thread is free: the caller computes");
-            entry.turn();
+            while !entry.is_joined() && entry.turn() {}
         } else {
             board.call_idle(entry.kind());
         }

@@ -2,4 +2,5 @@
 
 extern crate hypernodes_core as hypernodes;
 
+mod conformance;
 mod smoke;

@@ -1,0 +1,109 @@
+//! Maps over iterators.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+
+use hypernodes_core::{Error, IterRow, NodeRef, inputs, node_fn, nodes};
+
+use super::{is_bad, numbers, scramble};
+use crate::conformance::{Exact, Subject, error};
+
+fn nodes() -> Vec<NodeRef> {
+    nodes![node_fn!("a", |x: f64, k: f64| x * k), node_fn!("y", |a: f64| a.sin())]
+}
+
+fn show(rows: impl Iterator<Item = Result<IterRow, Error>>) -> String {
+    let mut text = String::new();
+    for row in rows {
+        match row.and_then(|row| row.get::<f64>("y").copied()) {
+            Ok(value) => value.exact(&mut text),
+            Err(wrong) => {
+                let _ = write!(text, "<{}>", error(&wrong));
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Every row, in order.
+pub fn in_order(subject: &Subject) {
+    subject.agree_on_maps(|on| {
+        let p = on.pipeline(nodes());
+        let rows = p.map_iter(inputs! { k: 0.3 }, "x", numbers(5000)).expect("the inputs are right");
+        show(rows)
+    });
+}
+
+/// Rows are taken from the source only as results are wanted, up to a bound.
+pub fn bounded(subject: &Subject) {
+    let p = subject.on().pipeline(nodes());
+    let sizing = subject.engine().sizing(p.plan(), usize::MAX);
+    let bound = (2 * sizing.workers + 4) * sizing.rows_in_cache(p.plan());
+    let pulled = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&pulled);
+    let source = std::iter::repeat(0.5).inspect(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let mut rows = p.map_iter(inputs! { k: 0.3 }, "x", source).expect("the inputs are right");
+    for given in 1..=3 * bound {
+        rows.next().expect("the source is endless").expect("nothing fails");
+        let pulled = pulled.load(Ordering::Relaxed);
+        assert!(pulled <= given + bound, "{pulled} rows were taken for {given} results; {bound} more are allowed");
+    }
+}
+
+/// The rest is not computed when nobody wants it, and everything is let go.
+pub fn dropped_early(subject: &Subject) {
+    let alive = Arc::new(());
+    let handle: Weak<()> = Arc::downgrade(&alive);
+    for _ in 0..20 {
+        let held = Arc::clone(&alive);
+        let p = subject.on().pipeline(nodes![node_fn!("y", move |x: u64| {
+            let _held = &held;
+            x + 1
+        })]);
+        let mut rows = p.map_iter(inputs! {}, "x", 0..1_000_000_u64).expect("the inputs are right");
+        for expected in 1..=5 {
+            let row = rows.next().expect("there are more").expect("nothing fails");
+            assert_eq!(*row.get::<u64>("y").expect("it is an output"), expected);
+        }
+    }
+    drop(alive);
+    // Threads may be on the way out of the last chunk.
+    while handle.strong_count() > 0 {
+        std::thread::yield_now();
+    }
+}
+
+/// A source without an end.
+pub fn endless(subject: &Subject) {
+    subject.agree_on_maps(|on| {
+        let p = on.pipeline(nodes());
+        let source = (0_u64..).map(|i| scramble(i) as f64);
+        show(p.map_iter(inputs! { k: 0.3 }, "x", source).expect("the inputs are right").take(3000))
+    });
+}
+
+/// Failing items are told in their place, or end the iteration.
+pub fn failing_items(subject: &Subject) {
+    subject.agree_on_maps(|on| {
+        let p = on.pipeline(nodes![
+            node_fn!("checked", |x: f64| -> Result<f64, String> {
+                if is_bad(x.to_bits(), 300) { Err(format!("bad {x}")) } else { Ok(x) }
+            }),
+            node_fn!("y", |checked: f64| checked * 2.0),
+        ]);
+        let source = (0..3000_u64).map(|i| i as f64);
+        show(p.map_iter(inputs! {}, "x", source).expect("the inputs are right"))
+    });
+}
+
+/// A source without a row.
+pub fn nothing(subject: &Subject) {
+    subject.agree_on_maps(|on| {
+        let p = on.pipeline(nodes());
+        show(p.map_iter(inputs! { k: 0.3 }, "x", Vec::<f64>::new()).expect("the inputs are right"))
+    });
+}
