@@ -18,7 +18,6 @@ pub(super) const GROUPS: &[Case] = &[
     ("map/calls/n=1e6", calls_),
     ("map/maths/n=1e6", maths_),
     ("map/texts_by_value/n=1e5", texts_),
-    ("map/latency/n=10", latency),
 ];
 
 const ITEMS: usize = 1_000_000;
@@ -169,12 +168,4 @@ fn texts_() -> Result<Group, BoxError> {
             let runs = pipeline.map(Inputs::new().with("x", x), ["x"]);
             runs.and_then(|mut runs| runs.take_column::<String>("b")).unwrap_or_default()
         })))
-}
-
-fn latency() -> Result<Group, BoxError> {
-    let (x, pipeline) = (fixtures::numbers(10), plain()?);
-    let column = Column::from_vec(x.clone());
-    Ok(Group::new("map, 4 nodes, 10 items", 10, Unit::NanosPer("map", 1.0))
-        .with(Implementation::new(BY_HAND, move || x.iter().map(by_hand::reference).collect::<Vec<f64>>()))
-        .with(Implementation::new(PIPELINE, move || map_column::<f64>(&pipeline, &column))))
 }

@@ -2,6 +2,10 @@
 
 use std::fmt;
 use std::process::Command;
+use std::time::Duration;
+
+/// The share of the processors that others may use while we measure.
+const QUIET: f64 = 0.05;
 
 /// The machine, the compiler, the commit, the date and the load.
 #[derive(Debug)]
@@ -47,4 +51,30 @@ fn load() -> String {
 fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// Waits until the other processes leave the processors alone; gives up when `patience` is spent.
+pub(crate) fn wait_until_quiet(patience: &mut Duration) {
+    const LOOK: Duration = Duration::from_millis(200);
+    while !patience.is_zero() && busy_share(LOOK) > QUIET {
+        *patience = patience.saturating_sub(LOOK);
+    }
+}
+
+/// How much of the processors' time was used while we slept.
+fn busy_share(pause: Duration) -> f64 {
+    let (busy_before, all_before) = processor_time();
+    std::thread::sleep(pause);
+    let (busy, all) = processor_time();
+    (busy - busy_before) as f64 / (all - all_before).max(1) as f64
+}
+
+/// The time that the processors were busy, and all time. Nothing where the system does not tell.
+fn processor_time() -> (u64, u64) {
+    let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let times = text.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    let times: Vec<u64> = times.filter_map(|time| time.parse().ok()).take(8).collect();
+    let all: u64 = times.iter().sum();
+    let idle: u64 = times.iter().skip(3).take(2).sum();
+    (all - idle, all)
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hypernodes_benches::BoxError;
 
@@ -8,9 +9,13 @@ use hypernodes_benches::BoxError;
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) task: Task,
-    /// Parts of the ids that are wanted; none means all.
+    /// How the ids that are wanted begin; none means all.
     pub(crate) wanted: Vec<String>,
     pub(crate) rounds: usize,
+    /// How often a group is measured that misses a bar.
+    pub(crate) tries: usize,
+    /// How long to wait, in all, for other processes to leave the processors alone.
+    pub(crate) patience: Duration,
     /// Put the tables into the README.
     pub(crate) write: bool,
 }
@@ -27,7 +32,14 @@ pub(crate) enum Task {
 
 impl Options {
     pub(crate) fn of_this_process() -> Result<Self, BoxError> {
-        let mut options = Self { task: Task::Table, wanted: Vec::new(), rounds: 25, write: false };
+        let mut options = Self {
+            task: Task::Table,
+            wanted: Vec::new(),
+            rounds: 50,
+            tries: 3,
+            patience: Duration::from_secs(120),
+            write: false,
+        };
         let (mut symbols_given, mut bars_given) = (1_000, 1_500);
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
@@ -35,6 +47,8 @@ impl Options {
             match argument.as_str() {
                 "--write" => options.write = true,
                 "--rounds" => options.rounds = value()?.parse()?,
+                "--tries" => options.tries = value()?.parse()?,
+                "--patience" => options.patience = Duration::from_secs(value()?.parse()?),
                 "--symbols" => symbols_given = value()?.parse()?,
                 "--bars" => bars_given = value()?.parse()?,
                 "--map-iter" => options.task = Task::MapIter { items: value()?.parse()? },
@@ -56,6 +70,6 @@ impl Options {
 
     /// Whether a group is wanted.
     pub(crate) fn wants(&self, id: &str) -> bool {
-        self.wanted.is_empty() || self.wanted.iter().any(|part| id.contains(part.as_str()))
+        self.wanted.is_empty() || self.wanted.iter().any(|part| id.starts_with(part.as_str()))
     }
 }

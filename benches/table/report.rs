@@ -20,9 +20,9 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn add(&mut self, group: &Group, sampled: &[Sampled]) {
+    pub(crate) fn add(&mut self, group: &Group, sampled: &[Sampled], verdicts: Vec<Verdict>) {
         self.measured.extend(row::measured(group, sampled));
-        self.verdicts.extend(row::verdicts(group, sampled));
+        self.verdicts.extend(verdicts);
     }
 
     pub(crate) fn add_measured(&mut self, measured: Measured) {

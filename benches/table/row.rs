@@ -29,8 +29,8 @@ pub(crate) fn measured(group: &Group, sampled: &[Sampled]) -> Vec<Measured> {
     let row = |(one, sampled): (&Implementation, &Sampled)| Measured {
         title: group.title.to_owned(),
         name: one.name.to_owned(),
-        best: figure(group.unit.figure(sampled.best)),
-        median: figure(group.unit.figure(sampled.median)),
+        best: figure(group.unit.figure(sampled.best())),
+        median: figure(group.unit.figure(sampled.median())),
         unit: group.unit.to_string(),
     };
     group.implementations.iter().zip(sampled).map(row).collect()
@@ -39,7 +39,7 @@ pub(crate) fn measured(group: &Group, sampled: &[Sampled]) -> Vec<Measured> {
 pub(crate) fn verdicts(group: &Group, sampled: &[Sampled]) -> Vec<Verdict> {
     let time_of = |name: &str| {
         let at = group.implementations.iter().position(|one| one.name == name);
-        at.map_or(Sampled { best: f64::NAN, median: f64::NAN, rounds: 0 }, |at| sampled[at])
+        at.map(|at| sampled[at].clone()).unwrap_or_default()
     };
     let all = group.implementations.iter().zip(sampled).flat_map(|(one, sampled)| {
         one.bars.iter().map(move |bar| (one, bar, sampled))
@@ -49,20 +49,20 @@ pub(crate) fn verdicts(group: &Group, sampled: &[Sampled]) -> Vec<Verdict> {
         let with_unit = |seconds: f64| format!("{} {unit}", figure(unit.figure(seconds)));
         let (bar, best, median, passes) = match *bar {
             Bar::AtMost(most) => {
-                (format!("<= {most} {unit}"), with_unit(own.best), with_unit(own.median), unit.figure(own.best) <= most)
+                (format!("<= {most} {unit}"), with_unit(own.best()), with_unit(own.median()), unit.figure(own.best()) <= most)
             }
             Bar::AtLeast(least) => {
-                (format!(">= {least} {unit}"), with_unit(own.best), with_unit(own.median), unit.figure(own.best) >= least)
+                (format!(">= {least} {unit}"), with_unit(own.best()), with_unit(own.median()), unit.figure(own.best()) >= least)
             }
             Bar::Within { of, factor } => {
                 let other = time_of(of);
-                let (best, median) = (own.best / other.best, own.median / other.median);
+                let (best, median) = (own.best() / other.best(), own.median() / other.median());
                 let text = |ratio: f64, seconds: f64| format!("{ratio:.2} x ({})", with_unit(seconds));
-                (format!("<= {factor} x {of}"), text(best, own.best), text(median, own.median), best <= factor)
+                (format!("<= {factor} x {of}"), text(best, own.best()), text(median, own.median()), best <= factor)
             }
             Bar::SpeedUp { over, factor } => {
                 let other = time_of(over);
-                let (best, median) = (other.best / own.best, other.median / own.median);
+                let (best, median) = (other.best() / own.best(), other.median() / own.median());
                 (format!(">= {factor} x as fast as {over}"), format!("{best:.2} x"), format!("{median:.2} x"), best >= factor)
             }
         };
