@@ -155,7 +155,12 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
             None => node.problems.push(BuildError::TooDeep { node: name.clone(), port: output.port }),
         }
     }
-    let nested = NestedNode::new(node.signature.clone(), pipeline, Some(Walk { over, axis_of }));
+    // Inside, the ports keep the names that they have in the nested pipeline.
+    let mut inner = node.signature.clone();
+    let bare = node.node.signature();
+    inner.inputs.iter_mut().zip(&bare.inputs).for_each(|(port, own)| port.name = own.name.clone());
+    inner.outputs.iter_mut().zip(&bare.outputs).for_each(|(port, own)| port.name = own.name.clone());
+    let nested = NestedNode::new(inner, pipeline, Some(Walk { over, axis_of }));
     node.node = Arc::new(nested);
     node
 }

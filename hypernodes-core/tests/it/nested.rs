@@ -131,3 +131,19 @@ fn what_the_inner_pipeline_has_bound_is_no_input_outside() {
     assert_eq!(out.get::<Vec<usize>>("len").unwrap(), &[6]);
     assert!(outer.run(inputs! { doc: ["a"], extra: 1_usize }).is_err());
 }
+
+#[test]
+fn renamed_ports_keep_their_inner_names_in_pictures() {
+    let inner = clean();
+    let outer = Pipeline::new("outer", nodes![
+        inner.as_node().map_over(["docs"]).rename_input("doc", "docs").rename_output("len", "lens"),
+        node_fn!("total", |lens: &[usize]| lens.iter().sum::<usize>()),
+    ])
+    .unwrap();
+    let nested = &outer.describe().nodes[0];
+    let ports = |ports: &[hypernodes::PortDescription]| {
+        ports.iter().map(|port| format!("{} = {}: {}", port.name, port.value, port.type_name)).collect::<Vec<_>>()
+    };
+    assert_eq!(ports(&nested.inputs), ["doc = docs: Vec<String>", "extra = extra: usize"]);
+    assert_eq!(ports(&nested.outputs), ["len = lens: Vec<usize>", "trimmed = trimmed: Vec<String>"]);
+}
