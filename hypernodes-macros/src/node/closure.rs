@@ -133,8 +133,20 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
         (By::Ref, ty) => quote!(&#ty),
         (By::Value, ty) => quote!(#ty),
     });
-    let callable = quote_spanned! {local_at(closure.or1_token.span())=>
-        let _: &dyn ::core::ops::Fn(#(#types),*) -> _ = &#function;
+    // The futures of an async closure borrow it, so each call keeps it alive.
+    let (callable, callee, per_call) = match asyncness {
+        None => (
+            quote_spanned! {local_at(closure.or1_token.span())=>
+                let _: &dyn ::core::ops::Fn(#(#types),*) -> _ = &#function;
+            },
+            quote!(#function),
+            TokenStream::new(),
+        ),
+        Some(_) => (
+            quote!(let #function = ::std::sync::Arc::new(#function);),
+            quote!((*#function)),
+            quote!(let #function = ::std::sync::Arc::clone(&#function);),
+        ),
     };
     let hash = tokens::hash(quote!(#closure));
     let node = expand::node(&NodeExpr {
@@ -149,7 +161,8 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
         },
         path: quote!(""),
         hash: quote!(#hash),
-        callee: quote!(#function),
+        callee,
+        per_call,
         init: None,
         defaults: defaults.collect(),
     });

@@ -31,6 +31,8 @@ pub(crate) struct NodeExpr<'a> {
     pub(crate) hash: TokenStream,
     /// What is called with the arguments in parentheses behind it.
     pub(crate) callee: TokenStream,
+    /// What each call of an async node shares with the node besides its state: statements before the future is made.
+    pub(crate) per_call: TokenStream,
     /// What builds the state.
     pub(crate) init: Option<&'a Expr>,
     /// For each input, in order: an expression of type `fn() -> Column` that makes its default, if it has one.
@@ -484,6 +486,7 @@ impl Rows<'_> {
         let span = result_span(self.node);
         let moved = moved_to(rt, span);
         let emit = quote_spanned!(span=> #moved::ReturnKind::#emit(#result, #call, &#limit_let, |#row| #body).await);
+        let per_call = &self.node.per_call;
         let state = self.node.ports.state();
         let pool_let = state.map(|(ty, _)| {
             let (span, rt) = (local_at(ty.span()), moved_to(rt, ty.span()));
@@ -525,6 +528,7 @@ impl Rows<'_> {
                 let #limit_let = ::std::sync::Arc::new(#rt::AsyncLimit::new(#limit));
                 #rt::FnNode::new_async(#signature, move |#call| {
                     #clone_pool
+                    #per_call
                     let #limit_let = ::std::sync::Arc::clone(&#limit_let);
                     ::std::boxed::Box::pin(async move {
                         #rows_let

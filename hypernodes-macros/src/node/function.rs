@@ -120,6 +120,7 @@ fn items(function: &ItemFn, model: Model, attrs: &[&Attribute], runtime: &Runtim
         path: quote!(::core::concat!(::core::module_path!(), "::", #text)),
         hash: quote!(#hash),
         callee: name.to_token_stream(),
+        per_call: TokenStream::new(),
         init: args.init.as_ref(),
         defaults: defaults.collect(),
     });

@@ -91,17 +91,12 @@ impl NodeType<'_> {
     /// The macro: hands its signature to the next macro in the list, and the last one is `pipeline!` again.
     pub(crate) fn callback(&self, shape: &Shape) -> TokenStream {
         let Self { vis, ident, attrs, .. } = self;
-        let name = generated(ident);
         let hidden = unique(ident);
         let text = ident.unraw().to_string();
+        let told_as = hygiene::signature_macro(ident);
         let is_public = matches!(vis, Visibility::Public(_));
         let export = is_public.then(|| quote!(#[macro_export]));
-        let otherwise = if hygiene::is_std_macro(&text) {
-            quote!(($($t:tt)*) => { ::std::#ident!($($t)*) };)
-        } else {
-            let message = format!("`{text}` is a node: call it as a function, without `!`");
-            quote!(($($t:tt)*) => { ::core::compile_error!(#message) };)
-        };
+        let message = format!("`{text}` is a node: call it as a function, without `!`");
         quote! {
             #(#attrs)*
             #[doc(hidden)]
@@ -110,12 +105,12 @@ impl NodeType<'_> {
                 (@hypernodes [[$($next:tt)*] $($rest:tt)*] [$($acc:tt)*]) => {
                     $($next)*! { @hypernodes [$($rest)*] [$($acc)* #shape] }
                 };
-                #otherwise
+                ($($t:tt)*) => { ::core::compile_error!(#message) };
             }
             #(#attrs)*
             #[doc(hidden)]
             #[allow(clippy::pub_use, reason = "as public as the function")]
-            #vis use #hidden as #name;
+            #vis use #hidden as #told_as;
         }
     }
 }

@@ -317,6 +317,7 @@ impl<'a> Pipeline<'a> {
             // Changed by every change of a node.
             hash: quote!(#rt::combined_tokens(#hash, &[#(<#nodes as #rt::NodeType>::node()),*])),
             callee: quote!(#name::__row),
+            per_call: TokenStream::new(),
             init: None,
             defaults: defaults.collect(),
         });

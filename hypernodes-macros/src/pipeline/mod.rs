@@ -14,9 +14,11 @@ mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Path;
 use syn::parse::Parser;
 
 use crate::support::ctxt::Ctxt;
+use crate::support::hygiene::signature_macro;
 use parse::Declaration;
 
 /// The first half: reads the declaration, and asks the nodes for their signatures.
@@ -32,7 +34,15 @@ pub(crate) fn start(input: TokenStream) -> TokenStream {
         return quote!(#errors #fallback);
     }
     let rt = declaration.runtime.private();
-    let mut nodes = declaration.nodes.iter();
+    let told = declaration.nodes.iter().map(|path| {
+        let mut path = path.clone();
+        if let Some(last) = path.segments.last_mut() {
+            last.ident = signature_macro(&last.ident);
+        }
+        path
+    });
+    let told: Vec<Path> = told.collect();
+    let mut nodes = told.iter();
     match nodes.next() {
         None => finish(quote!(@hypernodes [] [{ #input }])),
         Some(first) => quote! {

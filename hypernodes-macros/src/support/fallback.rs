@@ -4,14 +4,14 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Attribute, Visibility};
 
-use super::hygiene::{generated, unique_macro};
+use super::hygiene::{generated, signature_macro, unique_macro};
 use super::path::Runtime;
 
 /// A node type and a macro of the right names, which do nothing.
 pub(crate) fn node_type(vis: &Visibility, ident: &Ident, attrs: &[&Attribute], runtime: &Runtime) -> TokenStream {
     let rt = runtime.private();
     let name = generated(ident);
-    let hidden = unique_macro(ident);
+    let (hidden, told_as) = (unique_macro(ident), signature_macro(ident));
     quote! {
         #(#attrs)*
         #[doc(hidden)]
@@ -33,6 +33,6 @@ pub(crate) fn node_type(vis: &Visibility, ident: &Ident, attrs: &[&Attribute], r
         #[doc(hidden)]
         macro_rules! #hidden { ($($t:tt)*) => {}; }
         #(#attrs)*
-        use #hidden as #name;
+        use #hidden as #told_as;
     }
 }

@@ -71,8 +71,17 @@ pub(crate) fn unique_macro(item: &Ident) -> Ident {
     }
 }
 
-/// Macros of std that everybody has in scope: a node of such a name hands other calls on.
-pub(crate) fn is_std_macro(name: &str) -> bool {
+/// The name under which the macro that tells a node's signature stands beside the function.
+///
+/// It is the function's own name, so that one `use` brings both, but for names of std macros: to hide those would
+/// break code that has nothing to do with the node.
+pub(crate) fn signature_macro(item: &Ident) -> Ident {
+    let name = item.unraw().to_string();
+    if is_std_macro(&name) { format_ident!("__signature_of_{name}", span = item.span()) } else { item.clone() }
+}
+
+/// Macros of std that everybody has in scope.
+fn is_std_macro(name: &str) -> bool {
     const NAMES: &[&str] = &[
         "assert", "assert_eq", "assert_ne", "cfg", "column", "compile_error", "concat", "dbg", "debug_assert",
         "debug_assert_eq", "debug_assert_ne", "env", "eprint", "eprintln", "file", "format", "format_args", "include",

@@ -1,0 +1,13 @@
+//! Every form that `#[node]`, `node_fn!`, `nodes!` and `pipeline!` accept, and what the generated code does.
+//! What they refuse is in `tests/ui`.
+
+#[cfg(feature = "async")]
+mod asynchronous;
+mod closures;
+mod defaults;
+mod forms;
+mod names;
+mod results;
+mod rows;
+mod state;
+mod static_pipeline;
