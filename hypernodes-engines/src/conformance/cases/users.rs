@@ -39,33 +39,58 @@ pub fn parallel_inside(subject: &Subject) {
     });
 }
 
-/// A node that holds a lock while it computes in parallel inside. An engine whose threads, waiting for the parts, take
-/// up the node of another item, waits for itself.
+/// Nodes that hold a lock while they compute in parallel inside, in maps that keep coming. An engine whose threads,
+/// waiting for the parts, take up the node of another item, waits for itself.
 pub fn a_lock_held_meanwhile(subject: &Subject) {
     let parallel = subject.parallel();
-    let lock = Arc::new(Mutex::new(()));
+    let part = move |x: u64| {
+        let began = (0..2_000).fold(x, |x, _| scramble(x));
+        sum_in_parallel(parallel, 4, began >> 8)
+    };
+    let parts = move |x: u64, lock_of_last: Option<&Mutex<()>>| {
+        let total = Mutex::new(0_u64);
+        parallel(6, &|i| {
+            let held = lock_of_last.filter(|_| i == 5).map(|lock| lock.lock().expect("no part panics"));
+            let part = part(x + i as u64);
+            drop(held);
+            let mut total = total.lock().expect("no part panics");
+            *total = total.wrapping_add(part);
+        });
+        let total = total.lock().expect("no part panics");
+        *total
+    };
     subject.agree(|on| {
-        let (outside, inside) = (Arc::clone(&lock), Arc::new(Mutex::new(())));
-        let p = on.pipeline(nodes![
-            node_fn!("a", move |x: u64| {
-                let _held = outside.lock().expect("no item panics");
-                sum_in_parallel(parallel, 8, x)
-            }),
-            // Here a part holds the lock while it computes in parallel again.
-            node_fn!("b", move |a: u64| {
-                let total = Mutex::new(0_u64);
-                parallel(3, &|i| {
-                    let held = if i == 0 { Some(inside.lock().expect("no part panics")) } else { None };
-                    let part = sum_in_parallel(parallel, 4, (a >> 1) + i as u64);
-                    drop(held);
-                    let mut total = total.lock().expect("no part panics");
-                    *total = total.wrapping_add(part);
-                });
-                let total = total.lock().expect("no part panics");
-                *total
-            }),
-        ]);
-        runs(p.map(inputs! { x: items(200) }, ["x"]), &[("b", of::<u64>)])
+        let lock = Mutex::new(());
+        let node_holds = on.pipeline(nodes![node_fn!("y", move |x: u64| {
+            let _held = lock.lock().expect("no item panics");
+            parts(x, None)
+        })]);
+        // Here a part holds the lock. One item of this at a time: a part that waits inside rayon may take up a part of
+        // another item, whatever the engine does.
+        let lock = Arc::new(Mutex::new(()));
+        let own = Arc::clone(&lock);
+        let part_holds = on.pipeline(nodes![node_fn!("y", move |x: u64| parts(x, Some(&own)))]);
+        let takes = on.pipeline(nodes![node_fn!("y", move |x: u64| {
+            let _held = lock.lock().expect("no item panics");
+            (0..1_000).fold(x, |x, _| scramble(x))
+        })]);
+        let shown = std::thread::scope(|scope| {
+            let callers: Vec<_> = (0..8_u64)
+                .map(|caller| {
+                    let (p, items) = match caller {
+                        0 => (&part_holds, 1),
+                        1..5 => (&node_holds, 2),
+                        _ => (&takes, 3),
+                    };
+                    scope.spawn(move || {
+                        let map = |round: u64| p.map(inputs! { x: vec![round; items] }, ["x"]);
+                        (0..25).map(|round| runs(map(round), &[("y", of::<u64>)])).collect::<String>()
+                    })
+                })
+                .collect();
+            callers.into_iter().map(|caller| caller.join().expect("no caller panics")).collect::<Vec<_>>()
+        });
+        shown.concat()
     });
 }
 
