@@ -21,7 +21,8 @@ pub enum RunError {
         /// What the node returned.
         source: BoxError,
     },
-    /// A node panicked.
+    /// A node panicked. (With `panic = "abort"` in the profile nothing can be caught, and the process ends. The
+    /// program's panic hook is left alone, so each panic is still printed by it.)
     #[error("{place}: {message}")]
     Panicked {
         /// The node, with the nested pipelines around it.

@@ -16,6 +16,8 @@ pub struct Runs {
     columns: Vec<Column>,
     items: usize,
     failures: BTreeMap<usize, Failure>,
+    /// The failed items in order: how many stand before an item is how far its row moved up.
+    failed: Vec<usize>,
 }
 
 impl Runs {
@@ -24,7 +26,8 @@ impl Runs {
         if fail_fast && let Some((_, failure)) = failures.pop_first() {
             return Err(RunError::from(failure).into());
         }
-        Ok(Self { plan, columns, items, failures })
+        let failed = failures.keys().copied().collect();
+        Ok(Self { plan, columns, items, failures, failed })
     }
 
     /// How many items there were.
@@ -113,7 +116,7 @@ impl Runs {
             Some(failure) => failure.to_string(),
             None if item >= self.items => format!("there are {} items", self.items),
             None => {
-                let at = item - self.failures.range(..item).count();
+                let at = item - self.failed.partition_point(|&failed| failed < item);
                 return Ok(Row { plan: &self.plan, columns: &self.columns, at });
             }
         };
