@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Steps;
 use crate::error::{Cause, Failure};
 use crate::node::{Call, RowFailure};
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Step, StepArg};
 use crate::run::RunContext;
 use crate::value::{Arg, Column, index};
 
@@ -84,7 +84,7 @@ impl<'p> ChunkRun<'p> {
         if self.progress.rows == 0 && self.has_failed() {
             return false;
         }
-        let mut call = self.progress.prepare(step, self.context);
+        let mut call = self.progress.prepare(step, self.context, |arg| arg.last);
         step.compute(&mut call);
         self.progress.complete(self.plan, self.next, call);
         self.next += 1;
@@ -148,11 +148,16 @@ impl Progress {
         std::mem::replace(self, empty)
     }
 
-    /// The call of a step, with its arguments.
-    pub(super) fn prepare<'c>(&mut self, step: &Step, context: &'c RunContext) -> Call<'c> {
+    /// The call of a step, with its arguments; `is_last` says whether nothing reads an argument's slot afterwards.
+    pub(super) fn prepare<'c>(
+        &mut self,
+        step: &Step,
+        context: &'c RunContext,
+        mut is_last: impl FnMut(&StepArg) -> bool,
+    ) -> Call<'c> {
         let args = step.args.iter().map(|arg| {
             let slot = &mut self.slots[arg.slot];
-            let arg = if arg.last { slot.take() } else { slot.clone() };
+            let arg = if is_last(arg) { slot.take() } else { slot.clone() };
             Some(arg.expect("a slot is filled before it is read"))
         });
         let args = args.collect();

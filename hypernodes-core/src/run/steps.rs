@@ -33,6 +33,8 @@ struct State {
     progress: Progress,
     /// Per step, how many of those before it are not done.
     waits: Vec<usize>,
+    /// Per slot, how many reads are to come. The last one in order need not be the last one in time.
+    reads: Vec<usize>,
     ready: BinaryHeap<Reverse<usize>>,
     in_flight: usize,
     /// The lowest step that failed: nothing after it is computed.
@@ -54,9 +56,12 @@ impl Steps {
         for &after in plan.steps[..next].iter().flat_map(|done| &done.unblocks) {
             waits[after] -= 1;
         }
+        let mut reads = vec![0; plan.slots];
+        let args = plan.steps[next..].iter().flat_map(|step| &step.args).map(|arg| arg.slot);
+        args.chain(plan.outputs.iter().map(|output| output.slot)).for_each(|slot| reads[slot] += 1);
         let has_failed = !progress.failures.is_empty();
         let ready = (next..waits.len()).filter(|&step| waits[step] == 0 && !has_failed).map(Reverse).collect();
-        let state = State { progress, waits, ready, in_flight: 0, limit: usize::MAX, woken: false };
+        let state = State { progress, waits, reads, ready, in_flight: 0, limit: usize::MAX, woken: false };
         Self { plan, context, state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -87,7 +92,11 @@ impl Steps {
         let mut state = self.lock();
         let Some(Reverse(at)) = state.ready.pop() else { return false };
         let step = &self.plan.steps[at];
-        let mut call = state.progress.prepare(step, &self.context);
+        let State { progress, reads, .. } = &mut *state;
+        let mut call = progress.prepare(step, &self.context, |arg| {
+            reads[arg.slot] -= 1;
+            reads[arg.slot] == 0
+        });
         state.in_flight += 1;
         drop(state);
 

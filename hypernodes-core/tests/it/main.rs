@@ -8,3 +8,4 @@ mod map;
 mod nested;
 mod node;
 mod run;
+mod steps;
