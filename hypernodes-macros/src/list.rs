@@ -20,7 +20,10 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             runtime = Some(input.call(syn::Path::parse_mod_style)?);
             input.parse::<Token![;]>()?;
         }
-        Ok((runtime, Punctuated::<Expr, Token![,]>::parse_terminated(input)?))
+        Ok((
+            runtime,
+            Punctuated::<Expr, Token![,]>::parse_terminated(input)?,
+        ))
     })
     .parse2(input);
     let (runtime, elements) = match parsed {
@@ -38,7 +41,10 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
                 quote_spanned!(span=> <#path as #rt::NodeType>::node())
             }
             // `{ variable }` is how a variable is told from a node of that name; the braces have done their work.
-            Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => match &*block.block.stmts {
+            Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => match &*block
+                .block
+                .stmts
+            {
                 [Stmt::Expr(only, None)] => quote_spanned!(span=> #rt::IntoNode::into_node(#only)),
                 _ => quote_spanned!(span=> #rt::IntoNode::into_node(#element)),
             },

@@ -17,15 +17,24 @@ async fn double(x: f64) -> f64 {
 async fn checked(text: &str, owned: String) -> Result<(usize, String), String> {
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert!(text != "panic", "told to");
-    if text.is_empty() { Err("empty".to_owned()) } else { Ok((text.len(), owned)) }
+    if text.is_empty() {
+        Err("empty".to_owned())
+    } else {
+        Ok((text.len(), owned))
+    }
 }
 
 #[tokio::test]
 async fn rows_run_at_once_and_keep_their_order() -> Result<(), Error> {
     let p = Pipeline::new("p", nodes![double])?;
     let xs: Vec<f64> = (0..100).map(f64::from).collect();
-    let runs = p.map_async(inputs! { x: xs.clone() }, MapOver::zip(["x"])).await?;
-    assert_eq!(runs.column::<f64>("double")?, xs.iter().map(|x| x * 2.0).collect::<Vec<_>>());
+    let runs = p
+        .map_async(inputs! { x: xs.clone() }, MapOver::zip(["x"]))
+        .await?;
+    assert_eq!(
+        runs.column::<f64>("double")?,
+        xs.iter().map(|x| x * 2.0).collect::<Vec<_>>()
+    );
     assert_eq!(double(2.0).await, 4.0);
     Ok(())
 }
@@ -36,14 +45,26 @@ async fn failing_rows_are_left_out() -> Result<(), Error> {
     let texts: Vec<String> = ["ab", "", "panic", "abc"].map(str::to_owned).to_vec();
     let all = inputs! { text: texts.clone(), owned: texts.clone() };
     let over = MapOver::zip(["text", "owned"]);
-    let runs = p.on_error(ErrorPolicy::Collect).map_async(all, over.clone()).await?;
-    let told: Vec<String> =
-        runs.results::<usize>("a")?.into_iter().map(|r| r.map_or_else(|e| e.message(), usize::to_string)).collect();
+    let runs = p
+        .on_error(ErrorPolicy::Collect)
+        .map_async(all, over.clone())
+        .await?;
+    let told: Vec<String> = runs
+        .results::<usize>("a")?
+        .into_iter()
+        .map(|r| r.map_or_else(|e| e.message(), usize::to_string))
+        .collect();
     assert_eq!(told, ["2", "empty", "panicked: told to", "3"]);
     assert_eq!(runs.row(3)?.get::<String>("b")?, "abc");
     let texts: Vec<String> = ["ab", "panic", "", "abc"].map(str::to_owned).to_vec();
-    let error = p.map_async(inputs! { text: texts.clone(), owned: texts.clone() }, over).await.expect_err("a row fails");
-    assert_eq!(error.to_string(), "node `checked` panicked on item 1: told to");
+    let error = p
+        .map_async(inputs! { text: texts.clone(), owned: texts.clone() }, over)
+        .await
+        .expect_err("a row fails");
+    assert_eq!(
+        error.to_string(),
+        "node `checked` panicked on item 1: told to"
+    );
     Ok(())
 }
 
@@ -62,7 +83,11 @@ async fn limited(x: usize) -> usize {
 async fn no_more_calls_are_in_flight_than_allowed() -> Result<(), Error> {
     assert_eq!(limited::node().signature().options.concurrency, Some(3));
     let p = Pipeline::new("p", nodes![limited])?;
-    p.map_async(inputs! { x: (0..20_usize).collect::<Vec<_>>() }, MapOver::zip(["x"])).await?;
+    p.map_async(
+        inputs! { x: (0..20_usize).collect::<Vec<_>>() },
+        MapOver::zip(["x"]),
+    )
+    .await?;
     assert_eq!(MOST.load(Ordering::SeqCst), 3);
     Ok(())
 }
@@ -85,14 +110,22 @@ async fn unreachable(#[state] client: &String, x: usize) -> usize {
 #[tokio::test]
 async fn calls_share_the_state() -> Result<(), Error> {
     let p = Pipeline::new("p", nodes![counted])?;
-    let runs = p.map_async(inputs! { x: vec![0_usize; 10] }, MapOver::zip(["x"])).await?;
+    let runs = p
+        .map_async(inputs! { x: vec![0_usize; 10] }, MapOver::zip(["x"]))
+        .await?;
     let mut counts = runs.column::<usize>("counted")?;
     counts.sort_unstable();
     assert_eq!(counts.len(), 10);
     assert_eq!(counts.last(), Some(&9));
     let p = Pipeline::new("p", nodes![unreachable])?.on_error(ErrorPolicy::Collect);
-    let runs = p.map_async(inputs! { x: vec![0_usize; 2] }, MapOver::zip(["x"])).await?;
-    assert!(runs.failures().map(|failure| failure.message()).eq(["no connection", "no connection"]));
+    let runs = p
+        .map_async(inputs! { x: vec![0_usize; 2] }, MapOver::zip(["x"]))
+        .await?;
+    assert!(
+        runs.failures()
+            .map(|failure| failure.message())
+            .eq(["no connection", "no connection"])
+    );
     Ok(())
 }
 
@@ -101,10 +134,18 @@ async fn async_closures() -> Result<(), Error> {
     let base = 10.0;
     let node = node_fn!("sum", async |x: f64| -> f64 { x + base });
     let p = Pipeline::new("p", nodes![{ node }])?;
-    assert_eq!(*p.run_async(inputs! { x: 1.0 }).await?.get::<f64>("sum")?, 11.0);
+    assert_eq!(
+        *p.run_async(inputs! { x: 1.0 }).await?.get::<f64>("sum")?,
+        11.0
+    );
     let node = node_fn!("parsed", async |text: &str| text.parse::<f64>());
     let p = Pipeline::new("p", nodes![{ node }])?;
-    assert_eq!(*p.run_async(inputs! { text: "1.5" }).await?.get::<f64>("parsed")?, 1.5);
+    assert_eq!(
+        *p.run_async(inputs! { text: "1.5" })
+            .await?
+            .get::<f64>("parsed")?,
+        1.5
+    );
     assert!(p.run_async(inputs! { text: "x" }).await.is_err());
     Ok(())
 }
@@ -115,17 +156,37 @@ pipeline! {
 
 #[node(output = "quadrupled")]
 async fn again(double: f64) -> Result<f64, String> {
-    if double.is_nan() { Err("not a number".to_owned()) } else { Ok(double * 2.0) }
+    if double.is_nan() {
+        Err("not a number".to_owned())
+    } else {
+        Ok(double * 2.0)
+    }
 }
 
 #[tokio::test]
 async fn an_async_node_makes_the_pipeline_async() -> Result<(), Error> {
     assert_eq!(quadruple(1.0).await?.quadrupled, 4.0);
-    assert_eq!(quadruple(f64::NAN).await.expect_err("not a number").to_string(), "node `again` failed");
+    assert_eq!(
+        quadruple(f64::NAN)
+            .await
+            .expect_err("not a number")
+            .to_string(),
+        "node `again` failed"
+    );
     let p = Pipeline::new("p", nodes![quadruple])?;
-    assert_eq!(*p.run_async(inputs! { x: 2.0 }).await?.get::<f64>("quadrupled")?, 8.0);
+    assert_eq!(
+        *p.run_async(inputs! { x: 2.0 })
+            .await?
+            .get::<f64>("quadrupled")?,
+        8.0
+    );
     let p = quadruple::pipeline()?;
-    assert_eq!(*p.run_async(inputs! { x: 2.0 }).await?.get::<f64>("quadrupled")?, 8.0);
+    assert_eq!(
+        *p.run_async(inputs! { x: 2.0 })
+            .await?
+            .get::<f64>("quadrupled")?,
+        8.0
+    );
     Ok(())
 }
 

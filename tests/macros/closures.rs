@@ -9,15 +9,23 @@ use hypernodes::{Error, NodeRef, PortValue};
 #[test]
 fn closures_capture_by_move() -> Result<(), Error> {
     let table: Arc<Vec<f64>> = Arc::new(vec![0.5, 1.5]);
-    let node = node_fn!("looked_up", |at: &usize, scale: f64| -> f64 { table[*at] * scale });
+    let node = node_fn!("looked_up", |at: &usize, scale: f64| -> f64 {
+        table[*at] * scale
+    });
     let p = Pipeline::new("p", nodes![{ node }])?;
-    assert_eq!(*p.run(inputs! { at: 1_usize, scale: 2.0 })?.get::<f64>("looked_up")?, 3.0);
+    assert_eq!(
+        *p.run(inputs! { at: 1_usize, scale: 2.0 })?
+            .get::<f64>("looked_up")?,
+        3.0
+    );
     Ok(())
 }
 
 #[test]
 fn the_name_can_be_computed() -> Result<(), Error> {
-    let nodes: Vec<NodeRef> = (0..3).map(|i| node_fn!(format!("plus_{i}"), move |x: f64| x + f64::from(i))).collect();
+    let nodes: Vec<NodeRef> = (0..3)
+        .map(|i| node_fn!(format!("plus_{i}"), move |x: f64| x + f64::from(i)))
+        .collect();
     let out = Pipeline::new("p", nodes)?.run(inputs! { x: 1.0 })?;
     assert_eq!(*out.get::<f64>("plus_2")?, 3.0);
     let name: Cow<'static, str> = Cow::Borrowed("given");
@@ -27,24 +35,53 @@ fn the_name_can_be_computed() -> Result<(), Error> {
 
 #[test]
 fn results_are_recognised_with_and_without_a_written_type() {
-    let written = node_fn!("y", |x: &str| -> Result<f64, std::num::ParseFloatError> { x.parse() });
+    let written = node_fn!("y", |x: &str| -> Result<f64, std::num::ParseFloatError> {
+        x.parse()
+    });
     let inferred = node_fn!("y", |x: &str| x.parse::<f64>());
     for node in [written, inferred] {
         let p = Pipeline::new("p", vec![node]).expect("it builds");
         assert!(p.run(inputs! { x: "1.5" }).is_ok());
-        assert_eq!(p.run(inputs! { x: "x" }).expect_err("no number").to_string(), "node `y` failed");
+        assert_eq!(
+            p.run(inputs! { x: "x" })
+                .expect_err("no number")
+                .to_string(),
+            "node `y` failed"
+        );
     }
 }
 
 #[test]
 fn several_outputs_and_options() -> Result<(), Error> {
-    let node = node_fn!("div", outputs = ("q", "r"), version = 2, workload = "cpu", |a: i64, b: i64| (a / b, a % b));
-    assert_eq!((node.signature().options.version, node.signature().options.workload), (2, Some(Workload::Cpu)));
+    let node = node_fn!(
+        "div",
+        outputs = ("q", "r"),
+        version = 2,
+        workload = "cpu",
+        |a: i64, b: i64| (a / b, a % b)
+    );
+    assert_eq!(
+        (
+            node.signature().options.version,
+            node.signature().options.workload
+        ),
+        (2, Some(Workload::Cpu))
+    );
     let out = Pipeline::new("p", vec![node])?.run(inputs! { a: 7_i64, b: 2_i64 })?;
     assert_eq!((*out.get::<i64>("q")?, *out.get::<i64>("r")?), (3, 1));
-    let node = node_fn!("div", outputs = ("q", "r"), |a: i64| a.checked_div(0).map(|q| (q, 0)).ok_or("zero"));
-    let error = Pipeline::new("p", vec![node])?.run(inputs! { a: 7_i64 }).expect_err("division by zero");
-    assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some("zero"));
+    let node = node_fn!("div", outputs = ("q", "r"), |a: i64| a
+        .checked_div(0)
+        .map(|q| (q, 0))
+        .ok_or("zero"));
+    let error = Pipeline::new("p", vec![node])?
+        .run(inputs! { a: 7_i64 })
+        .expect_err("division by zero");
+    assert_eq!(
+        std::error::Error::source(&error)
+            .map(ToString::to_string)
+            .as_deref(),
+        Some("zero")
+    );
     Ok(())
 }
 

@@ -11,7 +11,10 @@ mod library {
 
     /// Its default is known here only.
     #[node]
-    pub(crate) fn window(#[default(PRIVATE)] len: usize, #[default(vec![0.5; PRIVATE])] weights: Vec<f64>) -> usize {
+    pub(crate) fn window(
+        #[default(PRIVATE)] len: usize,
+        #[default(vec![0.5; PRIVATE])] weights: Vec<f64>,
+    ) -> usize {
         len + weights.len()
     }
 }
@@ -33,14 +36,25 @@ fn of_references(
     #[default(None)] limit: Option<u8>,
     #[default(-1.5)] negative: f64,
 ) -> String {
-    format!("{text} {} {} {owned} {limit:?} {negative}", values.len(), path.display())
+    format!(
+        "{text} {} {} {owned} {limit:?} {negative}",
+        values.len(),
+        path.display()
+    )
 }
 
 #[test]
 fn a_default_of_a_reference_is_what_is_borrowed() -> Result<(), hypernodes::Error> {
     let p = Pipeline::new("p", nodes![of_references])?;
-    assert_eq!(p.run(inputs! {})?.get::<String>("of_references")?, "abc 2 dir owned None -1.5");
-    assert_eq!(p.run(inputs! { text: "x" })?.get::<String>("of_references")?, "x 2 dir owned None -1.5");
+    assert_eq!(
+        p.run(inputs! {})?.get::<String>("of_references")?,
+        "abc 2 dir owned None -1.5"
+    );
+    assert_eq!(
+        p.run(inputs! { text: "x" })?
+            .get::<String>("of_references")?,
+        "x 2 dir owned None -1.5"
+    );
     Ok(())
 }
 
@@ -50,9 +64,19 @@ fn a_static_pipeline_fills_in_what_it_does_not_declare() -> Result<(), hypernode
     assert_eq!(all().of_references, "abc 2 dir owned None -1.5");
     pipeline! { fn some(text: &str, negative: f64) -> (of_references: String) { of_references } }
     assert_eq!(some("x", 2.0).of_references, "x 2 dir owned None 2");
-    assert_eq!(some::pipeline()?.run(inputs! { text: "x" })?.get::<String>("of_references")?, "x 2 dir owned None -1.5");
+    assert_eq!(
+        some::pipeline()?
+            .run(inputs! { text: "x" })?
+            .get::<String>("of_references")?,
+        "x 2 dir owned None -1.5"
+    );
     pipeline! { fn own(text: &str = "own", negative: f64 = 7.0) -> (of_references: String) { of_references } }
-    assert_eq!(own::pipeline()?.run(inputs! {})?.get::<String>("of_references")?, "own 2 dir owned None 7");
+    assert_eq!(
+        own::pipeline()?
+            .run(inputs! {})?
+            .get::<String>("of_references")?,
+        "own 2 dir owned None 7"
+    );
     pipeline! { fn outer(text: &str) -> (of_references: String) { own } }
     assert_eq!(outer("x").of_references, "x 2 dir owned None 7");
     Ok(())
@@ -61,7 +85,10 @@ fn a_static_pipeline_fills_in_what_it_does_not_declare() -> Result<(), hypernode
 #[test]
 fn a_closure_has_defaults_too() -> Result<(), hypernodes::Error> {
     let factor = 10.0;
-    let node = node_fn!("scaled", |#[default(2.0)] x: f64, #[default("m")] unit: &str| format!("{}{unit}", x * factor));
+    let node = node_fn!(
+        "scaled",
+        |#[default(2.0)] x: f64, #[default("m")] unit: &str| format!("{}{unit}", x * factor)
+    );
     let p = Pipeline::new("p", nodes![{ node }])?;
     assert_eq!(p.run(inputs! {})?.get::<String>("scaled")?, "20m");
     Ok(())
@@ -74,7 +101,23 @@ fn the_text_of_a_default_is_kept() {
         .signature()
         .inputs
         .iter()
-        .map(|input| input.default.as_ref().map(|default| default.text.to_string()).unwrap_or_default())
+        .map(|input| {
+            input
+                .default
+                .as_ref()
+                .map(|default| default.text.to_string())
+                .unwrap_or_default()
+        })
         .collect();
-    assert_eq!(texts, ["\"abc\"", "&[1.0, 2.0]", "Path::new(\"dir\")", "String::from(\"owned\")", "None", "-1.5"]);
+    assert_eq!(
+        texts,
+        [
+            "\"abc\"",
+            "&[1.0, 2.0]",
+            "Path::new(\"dir\")",
+            "String::from(\"owned\")",
+            "None",
+            "-1.5"
+        ]
+    );
 }

@@ -77,7 +77,11 @@ fn of_arc_and_static(shared: &Arc<[f64]>, label: &&'static str) -> String {
 }
 
 #[node]
-fn of_function(apply: &Box<dyn Fn(&str) -> usize + Send + Sync>, plain: fn(&str) -> usize, text: &str) -> usize {
+fn of_function(
+    apply: &Box<dyn Fn(&str) -> usize + Send + Sync>,
+    plain: fn(&str) -> usize,
+    text: &str,
+) -> usize {
     apply(text) + plain(text)
 }
 
@@ -98,24 +102,77 @@ const fn of_const(x: u64) -> u64 {
 
 #[test]
 fn references_and_values_arrive() {
-    assert_eq!(output_of::<usize>(of_str::node(), inputs! { text: "four" }), 4);
-    assert_eq!(output_of::<f64>(of_slice::node(), inputs! { values: vec![1.5, 2.5] }), 4.0);
-    assert_eq!(output_of::<PathBuf>(of_path::node(), inputs! { path: Path::new("a").to_path_buf() }), Path::new("a/leaf"));
+    assert_eq!(
+        output_of::<usize>(of_str::node(), inputs! { text: "four" }),
+        4
+    );
+    assert_eq!(
+        output_of::<f64>(of_slice::node(), inputs! { values: vec![1.5, 2.5] }),
+        4.0
+    );
+    assert_eq!(
+        output_of::<PathBuf>(
+            of_path::node(),
+            inputs! { path: Path::new("a").to_path_buf() }
+        ),
+        Path::new("a/leaf")
+    );
     let prices = BTreeMap::from([("x".to_owned(), 1.0)]);
-    assert_eq!(output_of::<Vec<String>>(of_map::node(), inputs! { prices: prices }), ["x"]);
-    assert_eq!(output_of::<usize>(of_once_by_reference::node(), inputs! { once: Once("ab".to_owned()) }), 2);
-    assert_eq!(output_of::<String>(of_once_by_value::node(), inputs! { once: Once("ab".to_owned()) }), "ab");
-    assert_eq!(output_of::<String>(of_copies::node(), inputs! { a: 1.5, b: 2_u8, c: 'c', d: true }), "1.5 2 c true");
-    assert_eq!(output_of::<Vec<u8>>(of_mutable_binding::node(), inputs! { values: vec![1_u8, 2] }), [1, 2, 3]);
-    assert_eq!(output_of::<usize>(of_option::node(), inputs! { limit: None::<usize> }), 7);
+    assert_eq!(
+        output_of::<Vec<String>>(of_map::node(), inputs! { prices: prices }),
+        ["x"]
+    );
+    assert_eq!(
+        output_of::<usize>(
+            of_once_by_reference::node(),
+            inputs! { once: Once("ab".to_owned()) }
+        ),
+        2
+    );
+    assert_eq!(
+        output_of::<String>(
+            of_once_by_value::node(),
+            inputs! { once: Once("ab".to_owned()) }
+        ),
+        "ab"
+    );
+    assert_eq!(
+        output_of::<String>(
+            of_copies::node(),
+            inputs! { a: 1.5, b: 2_u8, c: 'c', d: true }
+        ),
+        "1.5 2 c true"
+    );
+    assert_eq!(
+        output_of::<Vec<u8>>(
+            of_mutable_binding::node(),
+            inputs! { values: vec![1_u8, 2] }
+        ),
+        [1, 2, 3]
+    );
+    assert_eq!(
+        output_of::<usize>(of_option::node(), inputs! { limit: None::<usize> }),
+        7
+    );
     let pair = (1.5, "x".to_owned());
-    assert_eq!(output_of::<String>(of_tuple_and_array::node(), inputs! { pair: pair, triple: [1_u8, 2, 3] }), "1.5x3");
+    assert_eq!(
+        output_of::<String>(
+            of_tuple_and_array::node(),
+            inputs! { pair: pair, triple: [1_u8, 2, 3] }
+        ),
+        "1.5x3"
+    );
     let shared: Arc<[f64]> = Arc::from([1.0, 2.0]);
     let inputs = Inputs::new().with("shared", shared).with("label", "n");
     assert_eq!(output_of::<String>(of_arc_and_static::node(), inputs), "n2");
     let apply: Box<dyn Fn(&str) -> usize + Send + Sync> = Box::new(str::len);
-    let inputs = Inputs::new().with("apply", apply).with("plain", (|text| text.len() * 10) as fn(&str) -> usize);
-    assert_eq!(output_of::<usize>(of_function::node(), inputs.with("text", "ab".to_owned())), 22);
+    let inputs = Inputs::new()
+        .with("apply", apply)
+        .with("plain", (|text| text.len() * 10) as fn(&str) -> usize);
+    assert_eq!(
+        output_of::<usize>(of_function::node(), inputs.with("text", "ab".to_owned())),
+        22
+    );
     assert_eq!(output_of::<u8>(of_nothing::node(), inputs! {}), 7);
     output_of::<()>(gives_nothing::node(), inputs! { x: 1.0 });
     assert_eq!(output_of::<u64>(of_const::node(), inputs! { x: 1_u64 }), 2);
@@ -123,7 +180,10 @@ fn references_and_values_arrive() {
 
 #[test]
 fn functions_stay_functions() {
-    assert_eq!((of_str("abc"), of_slice(&[1.0]), of_nothing(), of_const(1)), (3, 1.0, 7, 2));
+    assert_eq!(
+        (of_str("abc"), of_slice(&[1.0]), of_nothing(), of_const(1)),
+        (3, 1.0, 7, 2)
+    );
     const AT_COMPILE_TIME: u64 = of_const(4);
     assert_eq!(AT_COMPILE_TIME, 5);
     let as_pointer: fn(&str) -> usize = of_str;
@@ -133,13 +193,20 @@ fn functions_stay_functions() {
 #[test]
 fn port_types_are_those_of_the_parameters() {
     let types = |node: NodeRef| -> Vec<String> {
-        node.signature().inputs.iter().map(|input| input.port.to_string()).collect()
+        node.signature()
+            .inputs
+            .iter()
+            .map(|input| input.port.to_string())
+            .collect()
     };
     assert_eq!(types(of_str::node()), ["String"]);
     assert_eq!(types(of_slice::node()), ["Vec<f64>"]);
     assert_eq!(types(of_path::node()), ["PathBuf"]);
     assert_eq!(types(of_option::node()), ["Option<usize>"]);
-    assert_eq!(of_path::node().signature().outputs[0].port, PortType::of::<PathBuf>());
+    assert_eq!(
+        of_path::node().signature().outputs[0].port,
+        PortType::of::<PathBuf>()
+    );
 }
 
 /// Takes the first word.
@@ -163,7 +230,11 @@ fn docs_and_options_are_kept() {
     assert_eq!(signature.outputs[0].name, "word");
     let options = &signature.options;
     assert_eq!((options.version, options.workload), (3, Some(Workload::Io)));
-    assert!(options.path.ends_with("forms::documented"), "{}", options.path);
+    assert!(
+        options.path.ends_with("forms::documented"),
+        "{}",
+        options.path
+    );
     assert!(!options.is_async && options.concurrency.is_none());
     assert_ne!(options.tokens, of_str::node().signature().options.tokens);
 }
@@ -173,7 +244,8 @@ mod twice {
 
     #[node(output = "word", version = 3, workload = "io")]
     pub(super) fn documented(text: &str) -> String {
-        text.split(' ').next() // the same tokens, laid out otherwise
+        text.split(' ')
+            .next() // the same tokens, laid out otherwise
             .unwrap_or_default()
             .to_owned()
     }
@@ -182,7 +254,10 @@ mod twice {
 #[test]
 fn the_hash_is_that_of_the_tokens() {
     let (one, other) = (documented::node(), twice::documented::node());
-    assert_eq!(one.signature().options.tokens, other.signature().options.tokens);
+    assert_eq!(
+        one.signature().options.tokens,
+        other.signature().options.tokens
+    );
     assert_ne!(one.signature().options.path, other.signature().options.path);
     assert_eq!(documented("a b"), twice::documented("a b"));
 }
@@ -212,16 +287,27 @@ named!(plus_one, "more", 4.0, "Adds one.");
 
 #[test]
 fn nodes_can_come_from_macro_rules() {
-    assert_eq!(output_of::<f64>(double::node(), inputs! { x: 2.0_f32 }), 4.0);
-    assert_eq!(output_of::<f64>(triple::node(), inputs! { x: 2.0_f32 }), 6.0);
+    assert_eq!(
+        output_of::<f64>(double::node(), inputs! { x: 2.0_f32 }),
+        4.0
+    );
+    assert_eq!(
+        output_of::<f64>(triple::node(), inputs! { x: 2.0_f32 }),
+        6.0
+    );
     assert_eq!(output_of::<f64>(plus_one::node(), inputs! {}), 5.0);
     let node = plus_one::node();
-    assert_eq!((node.signature().doc, &*node.signature().outputs[0].name), ("Adds one.", "more"));
+    assert_eq!(
+        (node.signature().doc, &*node.signature().outputs[0].name),
+        ("Adds one.", "more")
+    );
 }
 
 #[test]
 fn nodes_list_paths_and_expressions() {
-    let variable = of_const::node().named("variable").rename_output("of_const", "other");
+    let variable = of_const::node()
+        .named("variable")
+        .rename_output("of_const", "other");
     let list = nodes![
         of_str,
         twice::documented,
@@ -230,7 +316,10 @@ fn nodes_list_paths_and_expressions() {
         node_fn!("closure", |x: u64| x),
     ];
     let names: Vec<&str> = list.iter().map(|node| &*node.signature().name).collect();
-    assert_eq!(names, ["of_str", "documented", "sum", "variable", "closure"]);
+    assert_eq!(
+        names,
+        ["of_str", "documented", "sum", "variable", "closure"]
+    );
     assert!(nodes![].is_empty());
 }
 

@@ -36,7 +36,10 @@ fn one_use_brings_the_function_the_node_and_the_signature() {
 fn nodes_are_found_by_path() {
     pipeline! { fn count(text: &str) -> (count: usize) { library::deeper::count, crate::names::library::split } }
     assert_eq!(count("a b c").count, 3);
-    assert_eq!(nodes![library::deeper::count, self::library::split].len(), 2);
+    assert_eq!(
+        nodes![library::deeper::count, self::library::split].len(),
+        2
+    );
 }
 
 #[test]
@@ -104,7 +107,14 @@ mod unusual {
         assert_eq!((out.r#type, &*out.both), (1.5, "1.5x"));
         let node = r#match::node();
         let signature = node.signature();
-        assert_eq!((&*signature.name, &*signature.inputs[0].name, &*signature.outputs[0].name), ("match", "fn", "type"));
+        assert_eq!(
+            (
+                &*signature.name,
+                &*signature.inputs[0].name,
+                &*signature.outputs[0].name
+            ),
+            ("match", "fn", "type")
+        );
     }
 }
 
@@ -148,7 +158,11 @@ fn attributes_of_the_function_are_kept() {
 
 /// A user's own items of the names that generated code uses.
 mod shadowed {
-    #![expect(dead_code, non_camel_case_types, reason = "they are only there to be in the way")]
+    #![expect(
+        dead_code,
+        non_camel_case_types,
+        reason = "they are only there to be in the way"
+    )]
 
     struct Option;
     struct Result;
@@ -200,7 +214,14 @@ mod other_name {
     #[test]
     fn the_runtime_can_have_another_path() {
         assert_eq!(one(1.0).plus, 2.0);
-        let closure = renamed::node_fn!("minus", crate = crate::names::other_name::renamed, |x: f64| x - 1.0);
-        assert_eq!(renamed::nodes![crate = crate::names::other_name::renamed; plus, { closure }].len(), 2);
+        let closure = renamed::node_fn!(
+            "minus",
+            crate = crate::names::other_name::renamed,
+            |x: f64| x - 1.0
+        );
+        assert_eq!(
+            renamed::nodes![crate = crate::names::other_name::renamed; plus, { closure }].len(),
+            2
+        );
     }
 }

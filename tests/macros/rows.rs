@@ -18,7 +18,11 @@ fn lent(x: &f64, k: &f64) -> f64 {
 #[node]
 fn fallible(x: f64, k: &f64) -> Result<f64, String> {
     assert!(x != 3.0, "three");
-    if x == 5.0 { Err("five".to_owned()) } else { Ok(x + k) }
+    if x == 5.0 {
+        Err("five".to_owned())
+    } else {
+        Ok(x + k)
+    }
 }
 
 #[node(outputs = ("sum", "diff"))]
@@ -30,7 +34,11 @@ fn pair(x: f64, k: f64) -> (f64, f64) {
 #[node(outputs = ("sum", "diff"))]
 fn fallible_pair(x: f64, k: f64) -> Result<(f64, f64), String> {
     assert!(x != 3.0, "three");
-    if x == 5.0 { Err("five".to_owned()) } else { Ok((x + k, x - k)) }
+    if x == 5.0 {
+        Err("five".to_owned())
+    } else {
+        Ok((x + k, x - k))
+    }
 }
 
 fn xs() -> Vec<f64> {
@@ -40,14 +48,23 @@ fn xs() -> Vec<f64> {
 /// What a node gives for each item, in the first output: over two axes, and with one of them broadcast.
 fn told(node: NodeRef) -> [Vec<String>; 2] {
     let output = node.signature().outputs[0].name.clone();
-    let p = Pipeline::new("p", vec![node]).expect("it builds").on_error(ErrorPolicy::Collect);
+    let p = Pipeline::new("p", vec![node])
+        .expect("it builds")
+        .on_error(ErrorPolicy::Collect);
     let tell = |runs: hypernodes::Runs| -> Vec<String> {
         let results = runs.results::<f64>(&output).expect("the output is there");
-        results.into_iter().map(|result| result.map_or_else(|e| e.message(), f64::to_string)).collect()
+        results
+            .into_iter()
+            .map(|result| result.map_or_else(|e| e.message(), f64::to_string))
+            .collect()
     };
     let ones = vec![1.0; 8];
-    let dense = p.map(inputs! { x: xs(), k: ones }, MapOver::zip(["x", "k"])).expect("failures are collected");
-    let broadcast = p.map(inputs! { x: xs(), k: 1.0 }, MapOver::zip(["x"])).expect("failures are collected");
+    let dense = p
+        .map(inputs! { x: xs(), k: ones }, MapOver::zip(["x", "k"]))
+        .expect("failures are collected");
+    let broadcast = p
+        .map(inputs! { x: xs(), k: 1.0 }, MapOver::zip(["x"]))
+        .expect("failures are collected");
     [tell(dense), tell(broadcast)]
 }
 
@@ -76,16 +93,37 @@ fn make(x: &f64) -> String {
 
 #[node(output = "other")]
 fn make_other(x: f64) -> Result<String, String> {
-    if x == 1.0 { Err("one".to_owned()) } else { Ok(format!("/{x}")) }
+    if x == 1.0 {
+        Err("one".to_owned())
+    } else {
+        Ok(format!("/{x}"))
+    }
 }
 
 #[test]
 fn moved_values_stay_with_their_row() -> Result<(), Error> {
-    let p = Pipeline::new("p", nodes![make, make_other, moved])?.select(["moved"])?.on_error(ErrorPolicy::Collect);
+    let p = Pipeline::new("p", nodes![make, make_other, moved])?
+        .select(["moved"])?
+        .on_error(ErrorPolicy::Collect);
     let runs = p.map(inputs! { x: xs(), k: 1_u8 }, MapOver::zip(["x"]))?;
-    let told: Vec<String> =
-        runs.results::<String>("moved")?.into_iter().map(|r| r.map_or_else(|e| e.message(), Clone::clone)).collect();
-    assert_eq!(told, ["01/0", "one", "21/2", "panicked: three", "41/4", "51/5", "61/6", "71/7"]);
+    let told: Vec<String> = runs
+        .results::<String>("moved")?
+        .into_iter()
+        .map(|r| r.map_or_else(|e| e.message(), Clone::clone))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "01/0",
+            "one",
+            "21/2",
+            "panicked: three",
+            "41/4",
+            "51/5",
+            "61/6",
+            "71/7"
+        ]
+    );
     Ok(())
 }
 
@@ -128,9 +166,16 @@ fn a_value_is_moved_at_its_last_use_and_cloned_before() -> Result<(), Error> {
     pipeline! { fn fork(a: Counted) -> (d: usize, e: usize) { first, second, third, fourth } }
     let clones = counted.0.load(std::sync::atomic::Ordering::Relaxed);
     let out = fork(counted.clone());
-    assert_eq!(out.d.max(out.e), clones + 2, "the clone of the test, and one for two uses");
+    assert_eq!(
+        out.d.max(out.e),
+        clones + 2,
+        "the clone of the test, and one for two uses"
+    );
     let p = Pipeline::new("p", nodes![first, second, third])?.select(["d"])?;
     let clones = counted.0.load(std::sync::atomic::Ordering::Relaxed);
-    assert_eq!(*p.run(Inputs::new().with("a", counted))?.get::<usize>("d")?, clones);
+    assert_eq!(
+        *p.run(Inputs::new().with("a", counted))?.get::<usize>("d")?,
+        clones
+    );
     Ok(())
 }

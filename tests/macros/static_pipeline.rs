@@ -18,7 +18,11 @@ mod text {
 
     #[node(outputs = ("q", "r"))]
     pub(crate) fn div(count: usize, by: usize) -> Result<(usize, usize), String> {
-        if by == 0 { Err("division by zero".to_owned()) } else { Ok((count / by, count % by)) }
+        if by == 0 {
+            Err("division by zero".to_owned())
+        } else {
+            Ok((count / by, count % by))
+        }
     }
 }
 use text::split;
@@ -58,7 +62,10 @@ fn it_is_a_dynamic_pipeline() -> Result<(), Error> {
     assert_eq!(p.name(), "word_count");
     assert_eq!(*p.run(inputs! { text: TEXT })?.get::<usize>("count")?, 4);
     let texts: Vec<String> = vec!["one three".to_owned(), String::new()];
-    let runs = p.map(inputs! { text: texts, min_len: 5_usize }, MapOver::zip(["text"]))?;
+    let runs = p.map(
+        inputs! { text: texts, min_len: 5_usize },
+        MapOver::zip(["text"]),
+    )?;
     assert_eq!(runs.column::<usize>("count")?, [1, 0]);
     Ok(())
 }
@@ -67,10 +74,19 @@ fn it_is_a_dynamic_pipeline() -> Result<(), Error> {
 fn it_is_a_node() -> Result<(), Error> {
     let p = Pipeline::new("p", nodes![word_count, text::div])?;
     let out = p.run(inputs! { text: TEXT, by: 3_usize })?;
-    assert_eq!((*out.get::<usize>("count")?, *out.get::<usize>("q")?), (4, 1));
+    assert_eq!(
+        (*out.get::<usize>("count")?, *out.get::<usize>("q")?),
+        (4, 1)
+    );
     let node = share::node();
     assert_eq!(node.signature().doc, "Shares the words among some.");
-    assert!(node.signature().outputs.iter().map(|output| &*output.name).eq(["q", "r"]));
+    assert!(
+        node.signature()
+            .outputs
+            .iter()
+            .map(|output| &*output.name)
+            .eq(["q", "r"])
+    );
     let out = Pipeline::new("p", vec![node])?.run(inputs! { text: TEXT })?;
     assert_eq!((*out.get::<usize>("q")?, *out.get::<usize>("r")?), (2, 0));
     Ok(())
@@ -82,9 +98,19 @@ fn it_nests_and_fails_with_the_way_to_the_node() {
     assert!(out == ShareOutput { q: 1, r: 1 });
     let error = share(TEXT.to_owned(), 0).expect_err("division by zero");
     assert_eq!(error.to_string(), "node `div` failed");
-    assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some("division by zero"));
+    assert_eq!(
+        std::error::Error::source(&error)
+            .map(ToString::to_string)
+            .as_deref(),
+        Some("division by zero")
+    );
     pipeline! { fn outer(text: String, by: usize) -> (r: usize) { share } }
-    assert_eq!(outer(TEXT.to_owned(), 0).expect_err("division by zero").to_string(), "node `share/div` failed");
+    assert_eq!(
+        outer(TEXT.to_owned(), 0)
+            .expect_err("division by zero")
+            .to_string(),
+        "node `share/div` failed"
+    );
 }
 
 #[test]
@@ -94,9 +120,11 @@ fn it_is_mapped_in_the_order_of_the_rows() {
     for (row, out) in rows.iter().zip(&counts) {
         assert_eq!(out.count, word_count(row.0.clone(), row.1).count);
     }
-    let error = share::map(&rows, |(text, by)| (text.clone(), *by)).expect_err("the first row divides by zero");
+    let error = share::map(&rows, |(text, by)| (text.clone(), *by))
+        .expect_err("the first row divides by zero");
     assert_eq!(error.to_string(), "node `div` failed on item 0");
-    let fine = share::map(&rows[1..4], |(text, by)| (text.clone(), *by)).expect("no row divides by zero");
+    let fine =
+        share::map(&rows[1..4], |(text, by)| (text.clone(), *by)).expect("no row divides by zero");
     assert!(fine[2] == ShareOutput { q: 0, r: 0 } || fine.len() == 3);
 }
 
@@ -106,16 +134,27 @@ fn inputs_can_be_borrowed() -> Result<(), Error> {
     let out = borrowed("a bb", 2);
     assert_eq!((out.count, out.words.len()), (1, 2));
     let rows = ["a bb", "ccc"];
-    let counts: Vec<usize> = borrowed::map(&rows, |text| (text, 2)).into_iter().map(|out| out.count).collect();
+    let counts: Vec<usize> = borrowed::map(&rows, |text| (text, 2))
+        .into_iter()
+        .map(|out| out.count)
+        .collect();
     assert_eq!(counts, [1, 1]);
-    assert_eq!(*borrowed::pipeline()?.run(inputs! { text: "a" })?.get::<usize>("count")?, 1);
+    assert_eq!(
+        *borrowed::pipeline()?
+            .run(inputs! { text: "a" })?
+            .get::<usize>("count")?,
+        1
+    );
     #[node]
     fn shout(text: String) -> String {
         text.to_uppercase()
     }
     pipeline! { fn owned_from_borrowed(text: &str) -> (shout: String) { shout } }
     assert_eq!(owned_from_borrowed("a").shout, "A");
-    assert_eq!(owned_from_borrowed::map(&["x", "y"], |text| text)[1].shout, "Y");
+    assert_eq!(
+        owned_from_borrowed::map(&["x", "y"], |text| text)[1].shout,
+        "Y"
+    );
     Ok(())
 }
 
@@ -123,11 +162,24 @@ fn inputs_can_be_borrowed() -> Result<(), Error> {
 fn the_dynamic_twin_gives_what_the_function_gives() -> Result<(), Error> {
     let p = share::pipeline()?;
     for by in 1..6 {
-        let (out, run) = (share(TEXT.to_owned(), by)?, p.run(inputs! { text: TEXT, by: by })?);
-        assert_eq!((out.q, out.r), (*run.get::<usize>("q")?, *run.get::<usize>("r")?));
+        let (out, run) = (
+            share(TEXT.to_owned(), by)?,
+            p.run(inputs! { text: TEXT, by: by })?,
+        );
+        assert_eq!(
+            (out.q, out.r),
+            (*run.get::<usize>("q")?, *run.get::<usize>("r")?)
+        );
     }
-    let error = p.run(inputs! { text: TEXT, by: 0_usize }).expect_err("division by zero");
-    assert_eq!(error.to_string(), share(TEXT.to_owned(), 0).expect_err("division by zero").to_string());
+    let error = p
+        .run(inputs! { text: TEXT, by: 0_usize })
+        .expect_err("division by zero");
+    assert_eq!(
+        error.to_string(),
+        share(TEXT.to_owned(), 0)
+            .expect_err("division by zero")
+            .to_string()
+    );
     Ok(())
 }
 
@@ -165,4 +217,26 @@ fn what_it_gives_can_always_be_printed() {
     pipeline! { fn shown(x: f64) -> (quiet: Quiet) { quiet } }
     assert_eq!(format!("{:?}", shown(1.0)), "ShownOutput { quiet: .. }");
     let Quiet = shown(1.0).quiet;
+}
+
+#[test]
+fn an_input_can_be_called_like_a_node() -> Result<(), Error> {
+    #[node(output = "scaled")]
+    fn scale(x: f64, by: f64) -> f64 {
+        x * by
+    }
+    #[node(output = "by")]
+    fn other(scale: f64) -> f64 {
+        scale + 1.0
+    }
+    pipeline! { fn pipeline(x: f64, scale: f64) -> (scaled: f64) { scale, other } }
+    assert_eq!(pipeline(2.0, 3.0).scaled, 8.0);
+    assert_eq!(pipeline::map(&[1.0], |x| (*x, 1.0))[0].scaled, 2.0);
+    assert_eq!(
+        *pipeline::pipeline()?
+            .run(inputs! { x: 2.0, scale: 3.0 })?
+            .get::<f64>("scaled")?,
+        8.0
+    );
+    Ok(())
 }

@@ -83,6 +83,11 @@ impl fmt::Debug for NodeRef {
 }
 
 /// What can be put into a pipeline: a [`NodeRef`], or a pipeline as a node.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a node",
+    label = "not a node",
+    note = "a node is a function with `#[node]`, a closure in `node_fn!`, or a pipeline with `as_node()`"
+)]
 pub trait IntoNode {
     /// The node.
     fn into_node(self) -> NodeRef;

@@ -37,8 +37,16 @@ pub(crate) enum Workload {
     Mixed,
 }
 
-const KEYS: [&str; 8] =
-    ["output", "outputs", "version", "workload", "concurrency", "init", "fallible", "crate"];
+const KEYS: [&str; 8] = [
+    "output",
+    "outputs",
+    "version",
+    "workload",
+    "concurrency",
+    "init",
+    "fallible",
+    "crate",
+];
 const LATER: [&str; 5] = ["cache", "retry", "timeout", "gpu", "codec"];
 
 impl Args {
@@ -59,7 +67,10 @@ impl Args {
         if input.peek(syn::Lit) {
             let name: syn::Lit = input.parse()?;
             let _: TokenStream = input.parse()?;
-            return Err(syn::Error::new(name.span(), "name the option: `output = \"..\"` names what the node produces"));
+            return Err(syn::Error::new(
+                name.span(),
+                "name the option: `output = \"..\"` names what the node produces",
+            ));
         }
         let key: Ident = input.call(syn::ext::IdentExt::parse_any)?;
         let name = key.to_string();
@@ -96,34 +107,61 @@ impl Args {
         };
         if !input.peek(Token![=]) {
             let rest: TokenStream = input.parse()?;
-            let at = if rest.is_empty() { key.span() } else { rest.span() };
-            return Err(syn::Error::new(at, format!("option `{name}` needs a value: `{example}`")));
+            let at = if rest.is_empty() {
+                key.span()
+            } else {
+                rest.span()
+            };
+            return Err(syn::Error::new(
+                at,
+                format!("option `{name}` needs a value: `{example}`"),
+            ));
         }
         input.parse::<Token![=]>()?;
         let value: TokenStream = input.parse()?;
         if value.is_empty() {
-            return Err(syn::Error::new(key.span(), format!("option `{name}` needs a value: `{example}`")));
+            return Err(syn::Error::new(
+                key.span(),
+                format!("option `{name}` needs a value: `{example}`"),
+            ));
         }
         let wrong = |what: &str| syn::Error::new_spanned(&value, format!("{what}: `{example}`"));
         match name.as_str() {
             "output" => {
-                let text: LitStr = syn::parse2(value.clone()).map_err(|_| match outputs.parse2(value.clone()) {
-                    Ok(_) => syn::Error::new(key.span(), "several outputs are written `outputs = (\"..\", \"..\")`"),
-                    Err(_) => wrong("an output is a string"),
+                let text: LitStr = syn::parse2(value.clone()).map_err(|_| {
+                    match outputs.parse2(value.clone()) {
+                        Ok(_) => syn::Error::new(
+                            key.span(),
+                            "several outputs are written `outputs = (\"..\", \"..\")`",
+                        ),
+                        Err(_) => wrong("an output is a string"),
+                    }
                 })?;
-                self.outputs = Some(OutputNames { span: text.span(), names: vec![text] });
+                self.outputs = Some(OutputNames {
+                    span: text.span(),
+                    names: vec![text],
+                });
             }
             "outputs" => {
                 let names = match outputs.parse2(value.clone()) {
                     Ok(names) => names,
                     Err(_) if syn::parse2::<LitStr>(value.clone()).is_ok() => {
-                        return Err(syn::Error::new(key.span(), "one output is written `output = \"..\"`"));
+                        return Err(syn::Error::new(
+                            key.span(),
+                            "one output is written `output = \"..\"`",
+                        ));
                     }
                     Err(_) => return Err(wrong("outputs are strings in parentheses")),
                 };
-                self.outputs = Some(OutputNames { span: value.span(), names });
+                self.outputs = Some(OutputNames {
+                    span: value.span(),
+                    names,
+                });
             }
-            "version" => self.version = Some(number(&value).ok_or_else(|| wrong("a version is a whole number"))?),
+            "version" => {
+                let version = number(&value);
+                self.version = Some(version.ok_or_else(|| wrong("a version is a whole number"))?);
+            }
             "concurrency" => {
                 let limit = number(&value).filter(|&limit: &usize| limit > 0);
                 let limit = limit.ok_or_else(|| wrong("a limit is a whole number, at least 1"))?;
@@ -132,11 +170,17 @@ impl Args {
             "workload" => self.workload = Some(workload(&value)?),
             "init" => match syn::parse2::<Expr>(value.clone()) {
                 Ok(init @ (Expr::Path(_) | Expr::Closure(_))) => self.init = Some(init),
-                _ => return Err(wrong("`init` is the path of a function without parameters, or a closure")),
+                _ => {
+                    return Err(wrong(
+                        "`init` is the path of a function without parameters, or a closure",
+                    ));
+                }
             },
             _ => {
                 let path = Path::parse_mod_style.parse2(value.clone());
-                self.krate = Some(path.map_err(|_| wrong("`crate` is the path under which hypernodes is known here"))?);
+                self.krate = Some(path.map_err(|_| {
+                    wrong("`crate` is the path under which hypernodes is known here")
+                })?);
             }
         }
         Ok(())
@@ -147,7 +191,8 @@ fn unknown(key: &Ident, name: &str) -> syn::Error {
     let text = if LATER.contains(&name) {
         format!("option `{name}` is not available yet")
     } else {
-        let hint = suggest(name, KEYS).map_or(String::new(), |key| format!(" did you mean `{key}`?"));
+        let hint =
+            suggest(name, KEYS).map_or(String::new(), |key| format!(" did you mean `{key}`?"));
         let known = KEYS.map(|key| format!("`{key}`")).join(", ");
         format!("unknown option `{name}`;{hint} known: {known}")
     };
@@ -156,14 +201,19 @@ fn unknown(key: &Ident, name: &str) -> syn::Error {
 
 fn workload(value: &TokenStream) -> syn::Result<Workload> {
     const WORKLOADS: [&str; 3] = ["io", "cpu", "mixed"];
-    let text = syn::parse2::<LitStr>(value.clone()).map(|text| text.value()).unwrap_or_default();
+    let text = syn::parse2::<LitStr>(value.clone())
+        .map(|text| text.value())
+        .unwrap_or_default();
     Ok(match text.as_str() {
         "io" => Workload::Io,
         "cpu" => Workload::Cpu,
         "mixed" => Workload::Mixed,
         other => {
-            let hint = suggest(other, WORKLOADS).map_or(String::new(), |word| format!("did you mean \"{word}\"? "));
-            let text = format!("a workload is \"io\", \"cpu\" or \"mixed\"; {hint}for example `workload = \"io\"`");
+            let hint = suggest(other, WORKLOADS)
+                .map_or(String::new(), |word| format!("did you mean \"{word}\"? "));
+            let text = format!(
+                "a workload is \"io\", \"cpu\" or \"mixed\"; {hint}for example `workload = \"io\"`"
+            );
             return Err(syn::Error::new_spanned(value, text));
         }
     })
@@ -173,7 +223,10 @@ fn number<N: std::str::FromStr>(value: &TokenStream) -> Option<N>
 where
     N::Err: std::fmt::Display,
 {
-    syn::parse2::<LitInt>(value.clone()).ok()?.base10_parse().ok()
+    syn::parse2::<LitInt>(value.clone())
+        .ok()?
+        .base10_parse()
+        .ok()
 }
 
 /// `("a", "b")` or `["a", "b"]`.
@@ -184,7 +237,9 @@ fn outputs(input: ParseStream<'_>) -> syn::Result<Vec<LitStr>> {
     } else {
         parenthesized!(content in input);
     }
-    Ok(Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+    Ok(Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?
+        .into_iter()
+        .collect())
 }
 
 /// The tokens between commas; an empty piece at the end is dropped.
@@ -193,7 +248,10 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     for token in tokens {
         match token {
             TokenTree::Punct(punct) if punct.as_char() == ',' => pieces.push(TokenStream::new()),
-            token => pieces.last_mut().expect("there is one piece at least").extend([token]),
+            token => pieces
+                .last_mut()
+                .expect("there is one piece at least")
+                .extend([token]),
         }
     }
     pieces.retain(|piece| !piece.is_empty());

@@ -8,7 +8,9 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, FnArg, Pat, PatType, ReturnType, Signature, Token, Type};
 
 use super::args::{Args, DefaultArg, OutputNames};
-use super::model::{By, Param, ParamKind, Returns, attributes, is_written_result, ok_type, peel, text};
+use super::model::{
+    By, Param, ParamKind, Returns, attributes, is_written_result, ok_type, peel, text,
+};
 use crate::support::ctxt::Ctxt;
 use crate::support::hygiene;
 
@@ -19,36 +21,59 @@ const MOST_OUTPUTS: usize = 12;
 pub(crate) fn signature(sig: &Signature, attrs: &[Attribute], cx: &mut Ctxt) {
     let name = syn::ext::IdentExt::unraw(&sig.ident).to_string();
     if let Some(what) = hygiene::hides(&name) {
-        let text = format!("a node named `{name}` hides the {what} `{name}` where it is in scope; choose another name");
+        let text = format!(
+            "a node named `{name}` hides the {what} `{name}` where it is in scope; choose another name"
+        );
         cx.error(&sig.ident, text);
     }
     if let Some(token) = &sig.unsafety {
-        cx.error(token, "a node is safe to call: put the `unsafe` block into a safe function");
+        cx.error(
+            token,
+            "a node is safe to call: put the `unsafe` block into a safe function",
+        );
     }
     if let Some(abi) = &sig.abi {
-        cx.error(abi, "a node uses the Rust ABI: call the `extern` function from a node");
+        cx.error(
+            abi,
+            "a node uses the Rust ABI: call the `extern` function from a node",
+        );
     }
     if let Some(variadic) = &sig.variadic {
-        cx.error(variadic, "a node has a fixed number of inputs: take a `&[T]`");
+        cx.error(
+            variadic,
+            "a node has a fixed number of inputs: take a `&[T]`",
+        );
     }
     for param in &sig.generics.params {
         match param {
             syn::GenericParam::Lifetime(lifetime) => cx.error(
                 lifetime,
-                format!("a node needs no lifetimes: write `&T` for `&{} T`", lifetime.lifetime),
+                format!(
+                    "a node needs no lifetimes: write `&T` for `&{} T`",
+                    lifetime.lifetime
+                ),
             ),
             syn::GenericParam::Type(ty) => cx.error(
                 ty,
-                format!("a node has concrete types: replace `{}`, or write one function for each type", ty.ident),
+                format!(
+                    "a node has concrete types: replace `{}`, or write one function for each type",
+                    ty.ident
+                ),
             ),
             syn::GenericParam::Const(constant) => cx.error(
                 constant,
-                format!("a node has concrete types: replace `{}`, or write one function for each value", constant.ident),
+                format!(
+                    "a node has concrete types: replace `{}`, or write one function for each value",
+                    constant.ident
+                ),
             ),
         }
     }
     if let (Some(clause), true) = (&sig.generics.where_clause, sig.generics.params.is_empty()) {
-        cx.error(clause, "a node has concrete types, so there is nothing to bound: remove the `where` clause");
+        cx.error(
+            clause,
+            "a node has concrete types, so there is nothing to bound: remove the `where` clause",
+        );
     }
     for attribute in attributes(attrs, "target_feature") {
         cx.error(attribute, "a node can be called on every machine: call this function from a node that checks for the feature");
@@ -61,7 +86,10 @@ pub(crate) fn function_params(inputs: &Punctuated<FnArg, Token![,]>, cx: &mut Ct
     for input in inputs {
         match input {
             FnArg::Receiver(receiver) => {
-                cx.error(receiver.self_token, "a method cannot be a node: write a function that takes the value by name");
+                cx.error(
+                    receiver.self_token,
+                    "a method cannot be a node: write a function that takes the value by name",
+                );
             }
             FnArg::Typed(typed) => params.extend(param(typed, cx)),
         }
@@ -74,11 +102,17 @@ pub(crate) fn param(typed: &PatType, cx: &mut Ctxt) -> Option<Param> {
     let ident = match &*typed.pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
         Pat::Wild(_) => {
-            cx.error(&typed.pat, "inputs are wired by name: give this parameter one (`_name` if it is not used)");
+            cx.error(
+                &typed.pat,
+                "inputs are wired by name: give this parameter one (`_name` if it is not used)",
+            );
             None
         }
         _ => {
-            cx.error(&typed.pat, "inputs are wired by name: take a plain name and match inside the function");
+            cx.error(
+                &typed.pat,
+                "inputs are wired by name: take a plain name and match inside the function",
+            );
             None
         }
     };
@@ -91,10 +125,12 @@ pub(crate) fn param(typed: &PatType, cx: &mut Ctxt) -> Option<Param> {
                 continue;
             }
             match &attribute.meta {
-                syn::Meta::List(list) if !list.tokens.is_empty() => match attribute.parse_args::<DefaultArg>() {
-                    Ok(value) => default = Some(value.0),
-                    Err(error) => cx.push(error),
-                },
+                syn::Meta::List(list) if !list.tokens.is_empty() => {
+                    match attribute.parse_args::<DefaultArg>() {
+                        Ok(value) => default = Some(value.0),
+                        Err(error) => cx.push(error),
+                    }
+                }
                 _ => cx.error(attribute, "a default is written `#[default(value)]`"),
             }
         } else if attribute.path().is_ident("state") {
@@ -103,7 +139,10 @@ pub(crate) fn param(typed: &PatType, cx: &mut Ctxt) -> Option<Param> {
             }
             state = Some(attribute);
         } else if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
-            cx.error(attribute, "the inputs of a node do not depend on `cfg`: put it on the function");
+            cx.error(
+                attribute,
+                "the inputs of a node do not depend on `cfg`: put it on the function",
+            );
         }
     }
     let kind = match (state, &default) {
@@ -129,11 +168,17 @@ fn state_kind(attribute: &Attribute, ty: &Type, cx: &mut Ctxt) -> Option<ParamKi
                 cx.error(lifetime, "state is lent for one call: remove the lifetime");
             }
             owned(&reference.elem, cx);
-            Some(ParamKind::State { ty: (*reference.elem).clone(), mutable: reference.mutability.is_some() })
+            Some(ParamKind::State {
+                ty: (*reference.elem).clone(),
+                mutable: reference.mutability.is_some(),
+            })
         }
         ty => {
             let ty = text(ty);
-            cx.error(attribute, format!("state is lent, not given away: take `&mut {ty}` or `&{ty}`"));
+            cx.error(
+                attribute,
+                format!("state is lent, not given away: take `&mut {ty}` or `&{ty}`"),
+            );
             None
         }
     }
@@ -151,18 +196,30 @@ pub(crate) fn port_type(ty: &Type, cx: &mut Ctxt) -> Option<(By, Type)> {
                 ));
             }
             if let Some(lifetime) = &reference.lifetime {
-                cx.error(lifetime, "an input is lent for one call: remove the lifetime");
+                cx.error(
+                    lifetime,
+                    "an input is lent for one call: remove the lifetime",
+                );
             }
             if let Type::TraitObject(object) = peel(&reference.elem) {
                 let object = text(object);
-                cx.error(&reference.elem, format!("a port has a concrete type: take `&Arc<{object} + Send + Sync>`"));
+                cx.error(
+                    &reference.elem,
+                    format!("a port has a concrete type: take `&Arc<{object} + Send + Sync>`"),
+                );
                 return None;
             }
             owned(&reference.elem, cx);
             Some((By::Ref, (*reference.elem).clone()))
         }
         Type::TraitObject(_) => {
-            cx.error(ty, format!("a port has a sized type: take `&Arc<{} + Send + Sync>`", text(ty)));
+            cx.error(
+                ty,
+                format!(
+                    "a port has a sized type: take `&Arc<{} + Send + Sync>`",
+                    text(ty)
+                ),
+            );
             None
         }
         Type::Slice(_) => {
@@ -179,16 +236,31 @@ pub(crate) fn port_type(ty: &Type, cx: &mut Ctxt) -> Option<(By, Type)> {
 /// What is returned.
 pub(crate) fn returns(output: &ReturnType, args: &Args, cx: &mut Ctxt) -> Returns {
     let ReturnType::Type(_, ty) = output else {
-        return Returns { ty: None, fallible: Some(args.fallible.is_some()) };
+        return Returns {
+            ty: None,
+            fallible: Some(args.fallible.is_some()),
+        };
     };
     match peel(ty) {
         Type::Reference(reference) if !is_static(reference) => {
-            cx.error(ty, format!("a node owns what it returns: return `{}`", owned_text(&reference.elem)));
+            cx.error(
+                ty,
+                format!(
+                    "a node owns what it returns: return `{}`",
+                    owned_text(&reference.elem)
+                ),
+            );
         }
-        Type::Never(_) => cx.error(ty, "a node returns a value; one that can fail returns a `Result`"),
+        Type::Never(_) => cx.error(
+            ty,
+            "a node returns a value; one that can fail returns a `Result`",
+        ),
         _ => owned(ty, cx),
     }
-    Returns { ty: Some((**ty).clone()), fallible: Some(args.fallible.is_some() || is_written_result(ty)) }
+    Returns {
+        ty: Some((**ty).clone()),
+        fallible: Some(args.fallible.is_some() || is_written_result(ty)),
+    }
 }
 
 /// The names of the outputs, against each other and against the returned type.
@@ -205,52 +277,90 @@ pub(crate) fn outputs(node: &str, names: &OutputNames, returns: &Returns, cx: &m
         if let Some(problem) = problems.iter().find(own) {
             cx.error(name, problem);
         } else if !hygiene::can_be_ident(&texts[index]) {
-            cx.error(name, format!("`{}` cannot name a value: it is a keyword that has no raw form", texts[index]));
+            cx.error(
+                name,
+                format!(
+                    "`{}` cannot name a value: it is a keyword that has no raw form",
+                    texts[index]
+                ),
+            );
         }
     }
     let count = texts.len();
     if count == 0 {
         cx.error_at(names.span, "a node produces at least one output");
     } else if count > MOST_OUTPUTS {
-        cx.error_at(names.span, format!("a node has at most {MOST_OUTPUTS} outputs; return a struct"));
+        cx.error_at(
+            names.span,
+            format!("a node has at most {MOST_OUTPUTS} outputs; return a struct"),
+        );
     } else if count > 1 {
         let known = match (&returns.ty, returns.fallible) {
             (Some(ty), Some(true)) => ok_type(ty).map(peel),
             (Some(ty), _) => Some(peel(ty)),
             (None, Some(_)) => {
-                return cx.error_at(names.span, format!("{count} outputs are named, but nothing is returned"));
+                return cx.error_at(
+                    names.span,
+                    format!("{count} outputs are named, but nothing is returned"),
+                );
             }
             (None, None) => None,
         };
         match known {
             Some(Type::Tuple(tuple)) if tuple.elems.len() != count => cx.error_at(
                 names.span,
-                format!("{count} outputs are named, but a tuple of {} is returned", tuple.elems.len()),
+                format!(
+                    "{count} outputs are named, but a tuple of {} is returned",
+                    tuple.elems.len()
+                ),
             ),
             // A path may stand for a tuple: the compiler knows.
             Some(Type::Tuple(_) | Type::Path(_) | Type::Macro(_)) | None => {}
             Some(other) => {
-                cx.error_at(names.span, format!("{count} outputs are named, but `{}` is no tuple", text(other)));
+                cx.error_at(
+                    names.span,
+                    format!(
+                        "{count} outputs are named, but `{}` is no tuple",
+                        text(other)
+                    ),
+                );
             }
         }
     }
 }
 
 /// Options that need each other, or a kind of function.
-pub(crate) fn options(args: &Args, params: &[Param], state: Option<&Attribute>, asyncness: Option<Span>, cx: &mut Ctxt) {
+pub(crate) fn options(
+    args: &Args,
+    params: &[Param],
+    state: Option<&Attribute>,
+    asyncness: Option<Span>,
+    cx: &mut Ctxt,
+) {
     if let (Some((span, _)), None) = (args.concurrency, asyncness) {
         cx.error_at(span, "`concurrency` limits how many calls of an `async fn` are in flight; this one is not async");
     }
-    let states = params.iter().filter(|param| matches!(param.kind, ParamKind::State { .. }));
+    let states = params
+        .iter()
+        .filter(|param| matches!(param.kind, ParamKind::State { .. }));
     for second in states.clone().skip(1) {
-        cx.error(&second.ident, "a node has one state: put both into a struct");
+        cx.error(
+            &second.ident,
+            "a node has one state: put both into a struct",
+        );
     }
     match (&args.init, states.clone().next(), state) {
         (None, _, Some(attribute)) if !args.names_init => {
-            cx.error(attribute, "what builds the state? name the function: `#[node(init = function)]`");
+            cx.error(
+                attribute,
+                "what builds the state? name the function: `#[node(init = function)]`",
+            );
         }
         (Some(init), None, None) => {
-            cx.error(init, "no parameter takes what `init` builds: mark it `#[state]`");
+            cx.error(
+                init,
+                "no parameter takes what `init` builds: mark it `#[state]`",
+            );
         }
         _ => {}
     }
@@ -258,7 +368,10 @@ pub(crate) fn options(args: &Args, params: &[Param], state: Option<&Attribute>, 
         for param in states {
             if let ParamKind::State { ty, mutable: true } = &param.kind {
                 let ty = text(ty);
-                cx.error(ty_of(param), format!("async calls share the state: take `&{ty}`"));
+                cx.error(
+                    ty_of(param),
+                    format!("async calls share the state: take `&{ty}`"),
+                );
             }
         }
     }
@@ -289,7 +402,10 @@ fn owned_text(elem: &Type) -> String {
 }
 
 fn is_static(reference: &syn::TypeReference) -> bool {
-    reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
+    reference
+        .lifetime
+        .as_ref()
+        .is_some_and(|lifetime| lifetime.ident == "static")
 }
 
 /// A type that is kept between calls: concrete, and without borrowed parts.
@@ -307,26 +423,42 @@ impl<'ast> Visit<'ast> for Owned<'_> {
             visit::visit_type_reference(self, reference);
         } else {
             let owned = owned_text(&reference.elem);
-            self.cx.error(reference, format!("a value outlives the call that made it, so it cannot borrow: own a `{owned}`"));
+            self.cx.error(
+                reference,
+                format!(
+                    "a value outlives the call that made it, so it cannot borrow: own a `{owned}`"
+                ),
+            );
         }
     }
 
     fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
         if lifetime.ident != "static" {
-            self.cx.error(lifetime, "a value outlives the call that made it, so it cannot borrow: own it");
+            self.cx.error(
+                lifetime,
+                "a value outlives the call that made it, so it cannot borrow: own it",
+            );
         }
     }
 
     fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
-        self.cx.error(ty, "a port has a concrete type: name it (collect an iterator into a `Vec`, box a closure)");
+        self.cx.error(
+            ty,
+            "a port has a concrete type: name it (collect an iterator into a `Vec`, box a closure)",
+        );
     }
 
     fn visit_type_infer(&mut self, ty: &'ast syn::TypeInfer) {
-        self.cx.error(ty, "a port has a concrete type: write it out");
+        self.cx
+            .error(ty, "a port has a concrete type: write it out");
     }
 
     // `Fn(&str) -> &str` and `fn(&str)` borrow for the time of their own calls.
-    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
+    fn visit_parenthesized_generic_arguments(
+        &mut self,
+        _: &'ast syn::ParenthesizedGenericArguments,
+    ) {
+    }
     fn visit_type_bare_fn(&mut self, _: &'ast syn::TypeBareFn) {}
     fn visit_expr(&mut self, _: &'ast syn::Expr) {}
 }
@@ -341,19 +473,26 @@ pub(crate) fn strip_helpers(sig: &mut Signature) {
 }
 
 pub(crate) fn strip(attrs: &mut Vec<Attribute>) {
-    attrs.retain(|attribute| !attribute.path().is_ident("default") && !attribute.path().is_ident("state"));
+    attrs.retain(|attribute| {
+        !attribute.path().is_ident("default") && !attribute.path().is_ident("state")
+    });
 }
 
 /// The doc comment as the pieces of a `concat!`, without the space that rustdoc drops too.
 pub(crate) fn doc(attrs: &[Attribute]) -> Vec<proc_macro2::TokenStream> {
     let mut pieces = Vec::new();
     for attribute in attributes(attrs, "doc") {
-        let syn::Meta::NameValue(meta) = &attribute.meta else { continue };
+        let syn::Meta::NameValue(meta) = &attribute.meta else {
+            continue;
+        };
         if !pieces.is_empty() {
             pieces.push("\n".to_token_stream());
         }
         match &meta.value {
-            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(line), .. }) => {
+            syn::Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Str(line),
+                ..
+            }) => {
                 let line = line.value();
                 pieces.push(line.strip_prefix(' ').unwrap_or(&line).to_token_stream());
             }

@@ -32,7 +32,10 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let (name, rest) = match parsed {
         Ok(parsed) => parsed,
         Err(_) if input.is_empty() => {
-            cx.error_at(proc_macro2::Span::call_site(), format!("a closure node needs a name and a closure: {USAGE}"));
+            cx.error_at(
+                proc_macro2::Span::call_site(),
+                format!("a closure node needs a name and a closure: {USAGE}"),
+            );
             return failed(cx);
         }
         Err(error) => {
@@ -41,7 +44,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         }
     };
     if let Expr::Closure(closure) = &name {
-        cx.error(&closure.or1_token, format!("the name comes first: {USAGE}"));
+        cx.error(closure.or1_token, format!("the name comes first: {USAGE}"));
         return failed(cx);
     }
     let (options, closure) = split_before_closure(rest);
@@ -73,15 +76,25 @@ fn split_before_closure(tokens: TokenStream) -> (TokenStream, TokenStream) {
         TokenTree::Ident(ident) => *ident == "move" || *ident == "async",
         _ => false,
     };
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-    let start = (0..tokens.len()).find(|&i| starts(&tokens[i]) && (i == 0 || is_comma(&tokens[i - 1])));
+    let is_comma =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let start =
+        (0..tokens.len()).find(|&i| starts(&tokens[i]) && (i == 0 || is_comma(&tokens[i - 1])));
     // Without a `|` whatever comes last was meant to be the closure.
-    let start = start.unwrap_or_else(|| tokens.iter().rposition(is_comma).map_or(0, |comma| comma + 1));
+    let start = start.unwrap_or_else(|| {
+        tokens
+            .iter()
+            .rposition(is_comma)
+            .map_or(0, |comma| comma + 1)
+    });
     let mut closure: Vec<TokenTree> = tokens[start..].to_vec();
     if closure.last().is_some_and(is_comma) {
         closure.pop();
     }
-    (tokens[..start].iter().cloned().collect(), closure.into_iter().collect())
+    (
+        tokens[..start].iter().cloned().collect(),
+        closure.into_iter().collect(),
+    )
 }
 
 fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> TokenStream {
@@ -90,10 +103,20 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
     if let Some(init) = args.init.take() {
         cx.error(init, "a closure captures what it needs; state that is built for each worker needs a `#[node]` function");
     }
-    let params = closure.inputs.iter().filter_map(|input| param(input, &mut cx)).collect();
+    let params = closure
+        .inputs
+        .iter()
+        .filter_map(|input| param(input, &mut cx))
+        .collect();
     let returns = match &closure.output {
-        syn::ReturnType::Default if args.fallible.is_some() => Returns { ty: None, fallible: None },
-        syn::ReturnType::Default => Returns { ty: None, fallible: None },
+        syn::ReturnType::Default if args.fallible.is_some() => Returns {
+            ty: None,
+            fallible: None,
+        },
+        syn::ReturnType::Default => Returns {
+            ty: None,
+            fallible: None,
+        },
         output => check::returns(output, &args, &mut cx),
     };
     if let Some(names) = &args.outputs {
@@ -109,8 +132,15 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
             check::strip(&mut typed.attrs);
         }
     }
-    closure.capture.get_or_insert(Token![move](closure.or1_token.span()));
-    let ports = Ports { params, returns, outputs: Outputs::from_names(args.outputs.as_ref()), asyncness };
+    closure
+        .capture
+        .get_or_insert(Token![move](closure.or1_token.span()));
+    let ports = Ports {
+        params,
+        returns,
+        outputs: Outputs::from_names(args.outputs.as_ref()),
+        asyncness,
+    };
     let defaults = ports.inputs().map(|port| {
         let value = port.default?;
         let ty = port.ty;
@@ -179,13 +209,22 @@ fn param(pat: &Pat, cx: &mut Ctxt) -> Option<Param> {
         Pat::Type(typed) => {
             let param = check::param(typed, cx)?;
             if let ParamKind::State { .. } = param.kind {
-                cx.error(&param.ident, "a closure captures what it needs; `#[state]` needs a `#[node]` function");
+                cx.error(
+                    &param.ident,
+                    "a closure captures what it needs; `#[state]` needs a `#[node]` function",
+                );
                 return None;
             }
             Some(param)
         }
         Pat::Ident(ident) => {
-            cx.error(ident, format!("a port has a concrete type: write `{}: &T` or `{0}: T`", ident.ident));
+            cx.error(
+                ident,
+                format!(
+                    "a port has a concrete type: write `{}: &T` or `{0}: T`",
+                    ident.ident
+                ),
+            );
             None
         }
         other => {

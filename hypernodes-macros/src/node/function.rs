@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, ItemFn, parse_quote};
+use syn::{Attribute, Ident, ItemFn, Type, parse_quote};
 
 use super::args::Args;
 use super::check;
 use super::expand::{self, NodeExpr};
-use super::model::{Options, Outputs, Ports, attributes, text};
+use super::model::{Options, Outputs, Ports, attributes, peel, text};
 use super::node_type::{NodeType, default_fn};
 use super::shape::Shape;
 use crate::support::ctxt::Ctxt;
@@ -26,7 +26,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         Ok(function) => function,
         Err(error) => {
             if let Some(token) = not_a_function(&item) {
-                cx.error(token, "only a function can be a node; a closure is one through `node_fn!`");
+                cx.error(
+                    token,
+                    "only a function can be a node; a closure is one through `node_fn!`",
+                );
             } else {
                 cx.push(error);
             }
@@ -46,7 +49,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
             if function.sig.receiver().is_some() {
                 return quote!(#function #errors);
             }
-            let fallback = fallback::node_type(&function.vis, &function.sig.ident, &attrs, &runtime);
+            let fallback =
+                fallback::node_type(&function.vis, &function.sig.ident, &attrs, &runtime);
             quote!(#errors #fallback)
         }
     };
@@ -55,8 +59,13 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// The keyword that tells what the item is instead of a function.
 fn not_a_function(item: &TokenStream) -> Option<proc_macro2::TokenTree> {
-    const OTHERS: [&str; 9] = ["struct", "enum", "union", "trait", "impl", "mod", "static", "type", "use"];
-    let is_fn = item.clone().into_iter().any(|token| token.to_string() == "fn");
+    const OTHERS: [&str; 9] = [
+        "struct", "enum", "union", "trait", "impl", "mod", "static", "type", "use",
+    ];
+    let is_fn = item
+        .clone()
+        .into_iter()
+        .any(|token| token.to_string() == "fn");
     item.clone().into_iter().find(|token| {
         OTHERS.contains(&token.to_string().as_str()) || (!is_fn && token.to_string() == "const")
     })
@@ -85,9 +94,23 @@ fn read(function: &ItemFn, args: Args, cx: &mut Ctxt) -> Option<Model> {
         check::outputs(&sig.ident.unraw().to_string(), names, &returns, cx);
     }
     let asyncness = sig.asyncness.map(|token| token.span());
-    check::options(&args, &params, check::state_attribute(&sig.inputs), asyncness, cx);
+    check::options(
+        &args,
+        &params,
+        check::state_attribute(&sig.inputs),
+        asyncness,
+        cx,
+    );
     let outputs = Outputs::from_names(args.outputs.as_ref());
-    cx.is_clean().then_some(Model { ports: Ports { params, returns, outputs, asyncness }, args })
+    cx.is_clean().then_some(Model {
+        ports: Ports {
+            params,
+            returns,
+            outputs,
+            asyncness,
+        },
+        args,
+    })
 }
 
 fn items(function: &ItemFn, model: Model, attrs: &[&Attribute], runtime: &Runtime) -> TokenStream {
@@ -124,11 +147,30 @@ fn items(function: &ItemFn, model: Model, attrs: &[&Attribute], runtime: &Runtim
         init: args.init.as_ref(),
         defaults: defaults.collect(),
     });
-    let item = NodeType { vis: &function.vis, ident, attrs, runtime };
-    let type_items = item.type_items(&node, &ports, &format!("The node of the function `{text}`."));
+    let item = NodeType {
+        vis: &function.vis,
+        ident,
+        attrs,
+        runtime,
+    };
+    let type_items = item.type_items(
+        &node,
+        &ports,
+        &format!("The node of the function `{text}`."),
+        false,
+    );
     let result_check = result_check(&ports, attrs, runtime);
     let callback = item.callback(&Shape::of_function(&text, &ports));
     quote!(#type_items #result_check #callback)
+}
+
+/// Types of std that nobody names a `Result` after.
+fn is_known(name: &Ident) -> bool {
+    const KNOWN: [&str; 8] = [
+        "String", "Vec", "Option", "Box", "Arc", "PathBuf", "BTreeMap", "HashMap",
+    ];
+    let name = name.to_string();
+    hygiene::hides(&name).is_some() || KNOWN.contains(&name.as_str())
 }
 
 /// Tells at compile time when an alias hides a `Result`.
@@ -136,7 +178,16 @@ fn result_check(ports: &Ports, attrs: &[&Attribute], runtime: &Runtime) -> Token
     let (Some(ty), Some(false)) = (&ports.returns.ty, ports.returns.fallible) else {
         return TokenStream::new();
     };
-    if !matches!(super::model::peel(ty), syn::Type::Path(_) | syn::Type::Macro(_)) {
+    let may_be_an_alias = match peel(ty) {
+        Type::Path(path) => !path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| is_known(&last.ident)),
+        Type::Macro(_) => true,
+        _ => false,
+    };
+    if !may_be_an_alias {
         return TokenStream::new();
     }
     let rt = runtime.private();

@@ -54,9 +54,12 @@ impl Ports {
     /// The parameters that are inputs, in order.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = Port<'_>> {
         self.params.iter().filter_map(|param| match &param.kind {
-            ParamKind::Port { by, ty, default } => {
-                Some(Port { name: &param.name, by: *by, ty, default: default.as_ref() })
-            }
+            ParamKind::Port { by, ty, default } => Some(Port {
+                name: &param.name,
+                by: *by,
+                ty,
+                default: default.as_ref(),
+            }),
             ParamKind::State { .. } => None,
         })
     }
@@ -96,9 +99,15 @@ pub(crate) struct Options {
 
 impl Outputs {
     pub(crate) fn from_names(names: Option<&OutputNames>) -> Self {
-        let Some(names) = names else { return Self::NodeName };
+        let Some(names) = names else {
+            return Self::NodeName;
+        };
         let mut texts = names.texts();
-        if texts.len() == 1 { Self::One(texts.remove(0)) } else { Self::Tuple(texts) }
+        if texts.len() == 1 {
+            Self::One(texts.remove(0))
+        } else {
+            Self::Tuple(texts)
+        }
     }
 
     /// The names, given that of the node.
@@ -112,8 +121,13 @@ impl Outputs {
 }
 
 /// `#[cfg(..)]`, `#[doc = ..]` and so on, by name.
-pub(crate) fn attributes<'a>(attributes: &'a [Attribute], name: &str) -> impl Iterator<Item = &'a Attribute> {
-    attributes.iter().filter(move |attribute| attribute.path().is_ident(name))
+pub(crate) fn attributes<'a>(
+    attributes: &'a [Attribute],
+    name: &str,
+) -> impl Iterator<Item = &'a Attribute> {
+    attributes
+        .iter()
+        .filter(move |attribute| attribute.path().is_ident(name))
 }
 
 /// A type without the invisible groups and parentheses around it.
@@ -132,8 +146,13 @@ pub(crate) fn is_written_result(ty: &Type) -> bool {
 
 /// The `T` in a type written as `Result<T, ..>`, if it is there.
 pub(crate) fn ok_type(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = peel(ty) else { return None };
-    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    let Type::Path(path) = peel(ty) else {
+        return None;
+    };
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments
+    else {
+        return None;
+    };
     arguments.args.iter().find_map(|argument| match argument {
         syn::GenericArgument::Type(ty) => Some(ty),
         _ => None,

@@ -27,11 +27,25 @@ pub(crate) struct NodeType<'a> {
 
 impl NodeType<'_> {
     /// The type: how to make the node, and the defaults of its inputs.
-    pub(crate) fn type_items(&self, node: &TokenStream, ports: &Ports, doc: &str) -> TokenStream {
-        let Self { vis, ident, attrs, runtime } = self;
+    ///
+    /// Only that of a pipeline is more than the function itself, and shown in the documentation.
+    pub(crate) fn type_items(
+        &self,
+        node: &TokenStream,
+        ports: &Ports,
+        doc: &str,
+        is_pipeline: bool,
+    ) -> TokenStream {
+        let Self {
+            vis,
+            ident,
+            attrs,
+            runtime,
+        } = self;
         let rt = runtime.private();
         let name = generated(ident);
         let bounds = bounds(ports, &rt);
+        let hidden = (!is_pipeline).then(|| quote!(#[doc(hidden)]));
         let defaults: Vec<TokenStream> = ports.inputs().filter_map(|port| {
             let value = port.default?;
             let function = default_fn(port.name);
@@ -57,15 +71,17 @@ impl NodeType<'_> {
                 }
             })
         }).collect();
-        let default_items = (!defaults.is_empty()).then(|| quote! {
-            #(#attrs)*
-            impl #name {
-                #(#defaults)*
+        let default_items = (!defaults.is_empty()).then(|| {
+            quote! {
+                #(#attrs)*
+                impl #name {
+                    #(#defaults)*
+                }
             }
         });
         quote! {
             #(#attrs)*
-            #[doc(hidden)]
+            #hidden
             #[doc = #doc]
             #[non_exhaustive]
             #vis struct #name {}
@@ -90,7 +106,9 @@ impl NodeType<'_> {
 
     /// The macro: hands its signature to the next macro in the list, and the last one is `pipeline!` again.
     pub(crate) fn callback(&self, shape: &Shape) -> TokenStream {
-        let Self { vis, ident, attrs, .. } = self;
+        let Self {
+            vis, ident, attrs, ..
+        } = self;
         let hidden = unique(ident);
         let text = ident.unraw().to_string();
         let told_as = hygiene::signature_macro(ident);

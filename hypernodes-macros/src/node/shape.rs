@@ -35,7 +35,10 @@ impl Shape {
             name: name.to_owned(),
             is_async: ports.asyncness.is_some(),
             is_fallible: ports.returns.fallible == Some(true),
-            is_stateful: ports.params.iter().any(|param| matches!(param.kind, ParamKind::State { .. })),
+            is_stateful: ports
+                .params
+                .iter()
+                .any(|param| matches!(param.kind, ParamKind::State { .. })),
             is_pipeline: false,
             inputs: inputs.collect(),
             outputs: ports.outputs.names(name),

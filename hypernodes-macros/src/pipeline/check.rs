@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hypernodes_wiring::{CycleStep, Interface, NameUse, NodeShape, Wiring, WiringProblem, WiringWarning, wire};
+use hypernodes_wiring::{
+    CycleStep, Interface, NameUse, NodeShape, Wiring, WiringProblem, WiringWarning, wire,
+};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Ident, Path, Type};
@@ -31,20 +33,31 @@ pub(crate) fn is_owned(ty: &Type) -> bool {
 pub(crate) fn declaration(declaration: &Declaration, cx: &mut Ctxt) {
     let name = &declaration.name;
     if let Some(what) = hygiene::hides(name) {
-        let text = format!("a pipeline named `{name}` hides the {what} `{name}` where it is in scope; choose another name");
+        let text = format!(
+            "a pipeline named `{name}` hides the {what} `{name}` where it is in scope; choose another name"
+        );
         cx.error(&declaration.ident, text);
     }
     for output in &declaration.outputs {
         if let Type::Reference(_) = model::peel(&output.ty) {
-            cx.error(&output.ty, "a pipeline owns what it gives: declare the owned type");
+            cx.error(
+                &output.ty,
+                "a pipeline owns what it gives: declare the owned type",
+            );
         } else {
             check::owned(&output.ty, cx);
         }
     }
     match declaration.outputs.len() {
-        0 => cx.error_at(declaration.outputs_span, "a pipeline gives at least one output: `-> (name: Type)`"),
+        0 => cx.error_at(
+            declaration.outputs_span,
+            "a pipeline gives at least one output: `-> (name: Type)`",
+        ),
         count if count > MOST_OUTPUTS => {
-            cx.error_at(declaration.outputs_span, format!("a pipeline has at most {MOST_OUTPUTS} outputs; give a struct"));
+            cx.error_at(
+                declaration.outputs_span,
+                format!("a pipeline has at most {MOST_OUTPUTS} outputs; give a struct"),
+            );
         }
         _ => {}
     }
@@ -76,7 +89,10 @@ pub(crate) fn wiring(declaration: &Declaration, shapes: &[Shape], cx: &mut Ctxt)
     match wire(&nodes, &Interface::declared(inputs, outputs)) {
         Ok(wiring) => Some(wiring),
         Err(problems) => {
-            let places = Places { declaration, nodes: &nodes };
+            let places = Places {
+                declaration,
+                nodes: &nodes,
+            };
             for problem in problems {
                 match places.of(&problem) {
                     Some(tokens) => cx.error(tokens, &problem),
@@ -95,14 +111,27 @@ fn conflicting_defaults(declaration: &Declaration, shapes: &[Shape], cx: &mut Ct
     let mut known: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     let has_default = |name: &str| {
         declaration.inputs.iter().any(|input| {
-            input.name == name && matches!(&input.kind, model::ParamKind::Port { default: Some(_), .. })
+            input.name == name
+                && matches!(
+                    &input.kind,
+                    model::ParamKind::Port {
+                        default: Some(_),
+                        ..
+                    }
+                )
         })
     };
     for index in order {
         let shape = &shapes[index];
         for input in &shape.inputs {
-            let Some(second) = &input.default else { continue };
-            if has_default(&input.name) || shapes.iter().any(|shape| shape.outputs.contains(&input.name)) {
+            let Some(second) = &input.default else {
+                continue;
+            };
+            if has_default(&input.name)
+                || shapes
+                    .iter()
+                    .any(|shape| shape.outputs.contains(&input.name))
+            {
                 continue;
             }
             let (first_node, first) = *known.entry(&input.name).or_insert((&shape.name, second));
@@ -127,28 +156,39 @@ impl Places<'_> {
     fn of(&self, problem: &WiringProblem) -> Option<TokenStream> {
         Some(match problem {
             WiringProblem::DuplicateInput { input } => self.inputs(input).nth(1)?.to_token_stream(),
-            WiringProblem::InputIsProduced { input, .. } | WiringProblem::UnusedInput { input, .. } => {
+            WiringProblem::InputIsProduced { input, .. }
+            | WiringProblem::UnusedInput { input, .. } => {
                 self.inputs(input).next()?.to_token_stream()
             }
-            WiringProblem::RepeatedOutput { output } => self.outputs(output).nth(1)?.to_token_stream(),
-            WiringProblem::UnknownOutput { output, .. } => self.outputs(output).next()?.to_token_stream(),
-            WiringProblem::DuplicateOutput { output, .. } => {
-                self.node(|node| node.outputs.contains(output), true)?.to_token_stream()
+            WiringProblem::RepeatedOutput { output } => {
+                self.outputs(output).nth(1)?.to_token_stream()
             }
+            WiringProblem::UnknownOutput { output, .. } => {
+                self.outputs(output).next()?.to_token_stream()
+            }
+            WiringProblem::DuplicateOutput { output, .. } => self
+                .node(|node| node.outputs.contains(output), true)?
+                .to_token_stream(),
             WiringProblem::Cycle { path } => {
                 let CycleStep { node, value } = path.first()?;
-                self.node(|shape| shape.name == *node && shape.outputs.contains(value), false)?.to_token_stream()
+                self.node(
+                    |shape| shape.name == *node && shape.outputs.contains(value),
+                    false,
+                )?
+                .to_token_stream()
             }
             WiringProblem::MissingInput { node, input, .. } => {
-                let takes = |shape: &NodeShape| shape.inputs.iter().any(|taken| taken.name == *input);
-                self.node(|shape| shape.name == *node && takes(shape), false)?.to_token_stream()
+                let takes =
+                    |shape: &NodeShape| shape.inputs.iter().any(|taken| taken.name == *input);
+                self.node(|shape| shape.name == *node && takes(shape), false)?
+                    .to_token_stream()
             }
             WiringProblem::InvalidName { name, place, .. } => match place {
                 NameUse::Input => self.inputs(name).next()?.to_token_stream(),
                 NameUse::Output => self.outputs(name).next()?.to_token_stream(),
-                NameUse::NodeInput(node) | NameUse::NodeOutput(node) => {
-                    self.node(|shape| shape.name == *node, false)?.to_token_stream()
-                }
+                NameUse::NodeInput(node) | NameUse::NodeOutput(node) => self
+                    .node(|shape| shape.name == *node, false)?
+                    .to_token_stream(),
                 _ => return None,
             },
             _ => return None,
@@ -156,28 +196,48 @@ impl Places<'_> {
     }
 
     fn inputs(&self, name: &str) -> impl Iterator<Item = &Ident> {
-        self.declaration.inputs.iter().filter(move |input| input.name == name).map(|input| &input.ident)
+        self.declaration
+            .inputs
+            .iter()
+            .filter(move |input| input.name == name)
+            .map(|input| &input.ident)
     }
 
     fn outputs(&self, name: &str) -> impl Iterator<Item = &Ident> {
-        self.declaration.outputs.iter().filter(move |output| output.name == name).map(|output| &output.ident)
+        self.declaration
+            .outputs
+            .iter()
+            .filter(move |output| output.name == name)
+            .map(|output| &output.ident)
     }
 
     fn node(&self, is_it: impl Fn(&NodeShape) -> bool, last: bool) -> Option<&Path> {
         let mut found = (0..self.nodes.len()).filter(|&index| is_it(&self.nodes[index]));
-        let index = if last { found.next_back() } else { found.next() };
+        let index = if last {
+            found.next_back()
+        } else {
+            found.next()
+        };
         self.declaration.nodes.get(index?)
     }
 }
 
 /// Warnings, in the one way that stable Rust leaves to a macro: the use of something deprecated.
-pub(crate) fn warnings(declaration: &Declaration, shapes: &[Shape], wiring: &Wiring) -> TokenStream {
+pub(crate) fn warnings(
+    declaration: &Declaration,
+    shapes: &[Shape],
+    wiring: &Wiring,
+) -> TokenStream {
     let nodes: Vec<NodeShape> = shapes.iter().map(Shape::names).collect();
-    let places = Places { declaration, nodes: &nodes };
+    let places = Places {
+        declaration,
+        nodes: &nodes,
+    };
     let warnings = wiring.warnings.iter().map(|warning| {
-        let node = match warning {
-            WiringWarning::UnusedNode { node, .. } | WiringWarning::SimilarInput { node, .. } => node,
-            _ => return TokenStream::new(),
+        let (WiringWarning::UnusedNode { node, .. } | WiringWarning::SimilarInput { node, .. }) =
+            warning
+        else {
+            return TokenStream::new();
         };
         let path = places.node(|shape| shape.name == *node, false);
         let span = path.map_or_else(Span::call_site, last_span);
@@ -196,5 +256,7 @@ pub(crate) fn warnings(declaration: &Declaration, shapes: &[Shape], wiring: &Wir
 
 /// Where the name of a node stands.
 pub(crate) fn last_span(path: &Path) -> Span {
-    path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
+    path.segments
+        .last()
+        .map_or_else(Span::call_site, |segment| segment.ident.span())
 }

@@ -1,20 +1,21 @@
 //! From the wired declaration to tokens: a function, the struct that it gives, and the node of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use hypernodes_wiring::{Source, Wiring};
+use hypernodes_wiring::Wiring;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Type, parse_quote};
 
+use super::calls::input_local;
 use super::check::{self, last_span, warnings};
 use super::parse::Declaration;
+use crate::node::check as node_check;
 use crate::node::expand::{self as node_expand, NodeExpr};
 use crate::node::model::{By, Options, ParamKind, Returns, text};
 use crate::node::node_type::{NodeType, default_fn};
 use crate::node::shape::{Shape, ShapeInput};
-use crate::node::check as node_check;
-use crate::support::hygiene::{self, generated, generated_at, local_at};
+use crate::support::hygiene::{generated, generated_at, local_at};
 use crate::support::{fallback as item_fallback, tokens};
 
 /// Everything that a pipeline becomes.
@@ -30,21 +31,35 @@ pub(crate) fn expand(declaration: &Declaration, shapes: &[Shape], wiring: &Wirin
 
 /// Keeps the names in scope when there were mistakes.
 pub(crate) fn fallback(declaration: &Declaration) -> TokenStream {
-    let Declaration { runtime, vis, ident, .. } = declaration;
+    let Declaration {
+        runtime,
+        vis,
+        ident,
+        ..
+    } = declaration;
     let cfgs = cfgs(&declaration.attrs);
     let output = output_ident(ident);
     let mut seen = BTreeSet::new();
-    let inputs = declaration.typed_inputs().filter(|(param, ..)| seen.insert(&param.name)).map(|(param, by, ty)| {
-        let (ident, ty) = (&param.ident, passed_type(by, ty));
-        quote!(#ident: #ty)
-    });
+    let inputs = declaration
+        .typed_inputs()
+        .filter(|(param, ..)| seen.insert(&param.name))
+        .map(|(param, by, ty)| {
+            let (ident, ty) = (&param.ident, passed_type(by, ty));
+            quote!(#ident: #ty)
+        });
     let inputs: Vec<TokenStream> = inputs.collect();
     let mut seen = BTreeSet::new();
-    let fields = declaration.outputs.iter().filter(|decl| seen.insert(&decl.name) && check::is_owned(&decl.ty)).map(|decl| {
-        let (ident, ty) = (&decl.ident, &decl.ty);
-        quote!(pub #ident: #ty)
-    });
-    let asyncness = declaration.asyncness.map(|span| quote_spanned!(span=> async));
+    let fields = declaration
+        .outputs
+        .iter()
+        .filter(|decl| seen.insert(&decl.name) && check::is_owned(&decl.ty))
+        .map(|decl| {
+            let (ident, ty) = (&decl.ident, &decl.ty);
+            quote!(pub #ident: #ty)
+        });
+    let asyncness = declaration
+        .asyncness
+        .map(|span| quote_spanned!(span=> async));
     let node = item_fallback::node_type(vis, ident, &cfgs, runtime);
     quote! {
         #(#cfgs)*
@@ -61,13 +76,16 @@ pub(crate) fn fallback(declaration: &Declaration) -> TokenStream {
 }
 
 /// More parameters than clippy likes are the inputs of the pipeline.
-fn allow_many_inputs(declaration: &Declaration) -> Option<TokenStream> {
+pub(super) fn allow_many_inputs(declaration: &Declaration) -> Option<TokenStream> {
     let many = declaration.inputs.len() > 7;
     many.then(|| quote!(#[allow(clippy::too_many_arguments, reason = "one for each input of the pipeline")]))
 }
 
 fn cfgs(attrs: &[Attribute]) -> Vec<&Attribute> {
-    attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect()
+    attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .collect()
 }
 
 /// `word_count` gives a `WordCountOutput`.
@@ -77,18 +95,20 @@ fn output_ident(ident: &Ident) -> Ident {
         .split('_')
         .map(|word| {
             let mut chars = word.chars();
-            chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+            chars.next().map_or(String::new(), |first| {
+                first.to_uppercase().chain(chars).collect()
+            })
         })
         .collect();
     format_ident!("{camel}Output", span = generated_at(ident.span()))
 }
 
-/// `name: Type` for each input.
-fn parameters(declaration: &Declaration) -> Vec<TokenStream> {
-    let parameter = |(ident, ty): (&Ident, TokenStream)| quote!(#ident: #ty);
+/// `name: Type` for each input. The names are out of sight of the paths of nodes: an input may be called like a node.
+pub(super) fn parameters(declaration: &Declaration) -> Vec<TokenStream> {
+    let parameter = |(ident, ty): (Ident, TokenStream)| quote!(#ident: #ty);
     declaration
         .typed_inputs()
-        .map(|(param, by, ty)| (&param.ident, passed_type(by, ty)))
+        .map(|(param, by, ty)| (input_local(&param.ident), passed_type(by, ty)))
         .map(parameter)
         .collect()
 }
@@ -100,23 +120,28 @@ fn passed_type(by: By, ty: &Type) -> TokenStream {
     }
 }
 
-struct Pipeline<'a> {
-    declaration: &'a Declaration,
-    shapes: &'a [Shape],
-    wiring: &'a Wiring,
+pub(super) struct Pipeline<'a> {
+    pub(super) declaration: &'a Declaration,
+    pub(super) shapes: &'a [Shape],
+    pub(super) wiring: &'a Wiring,
     /// Which nodes the outputs need.
-    needed: Vec<bool>,
-    is_async: bool,
-    is_fallible: bool,
-    output: Ident,
-    rt: TokenStream,
+    pub(super) needed: Vec<bool>,
+    pub(super) is_async: bool,
+    pub(super) is_fallible: bool,
+    pub(super) output: Ident,
+    pub(super) rt: TokenStream,
     cfgs: Vec<&'a Attribute>,
 }
 
 impl<'a> Pipeline<'a> {
     fn new(declaration: &'a Declaration, shapes: &'a [Shape], wiring: &'a Wiring) -> Self {
         let needed = wiring.needed_for(declaration.outputs.iter().map(|output| &*output.name));
-        let any = |is: fn(&Shape) -> bool| shapes.iter().zip(&needed).any(|(shape, needed)| *needed && is(shape));
+        let any = |is: fn(&Shape) -> bool| {
+            shapes
+                .iter()
+                .zip(&needed)
+                .any(|(shape, needed)| *needed && is(shape))
+        };
         Self {
             is_async: declaration.asyncness.is_some() || any(|shape| shape.is_async),
             is_fallible: any(|shape| shape.is_fallible),
@@ -132,14 +157,29 @@ impl<'a> Pipeline<'a> {
 
     /// `struct WordCountOutput { pub count: usize }`
     fn output_struct(&self) -> TokenStream {
-        let Self { output, rt, cfgs, declaration, .. } = self;
+        let Self {
+            output,
+            rt,
+            cfgs,
+            declaration,
+            ..
+        } = self;
         let vis = &declaration.vis;
-        let derives: Vec<&Attribute> =
-            declaration.attrs.iter().filter(|attribute| attribute.path().is_ident("derive")).collect();
+        let derives: Vec<&Attribute> = declaration
+            .attrs
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("derive"))
+            .collect();
         let shows_itself = derives.iter().any(|derive| {
-            let path = |path: &syn::Path| path.segments.last().is_some_and(|last| last.ident == "Debug");
+            let path = |path: &syn::Path| {
+                path.segments
+                    .last()
+                    .is_some_and(|last| last.ident == "Debug")
+            };
             derive
-                .parse_args_with(syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated)
+                .parse_args_with(
+                    syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated,
+                )
                 .is_ok_and(|paths| paths.iter().any(path))
         });
         let fields = declaration.outputs.iter().map(|decl| {
@@ -179,107 +219,33 @@ impl<'a> Pipeline<'a> {
     }
 
     /// What the function gives: the struct, or a `Result` of it.
-    fn return_type(&self) -> TokenStream {
+    pub(super) fn return_type(&self) -> TokenStream {
         let (output, rt) = (&self.output, &self.rt);
-        if self.is_fallible { quote!(::core::result::Result<#output, #rt::Error>) } else { quote!(#output) }
-    }
-
-    /// The function itself: one call after the other.
-    fn function(&self) -> TokenStream {
-        let Self { declaration, output, .. } = self;
-        let Declaration { attrs, vis, ident, .. } = declaration;
-        let attrs = attrs.iter().filter(|attribute| !attribute.path().is_ident("derive"));
-        let asyncness = self.is_async.then(|| {
-            let span = declaration.asyncness.unwrap_or_else(Span::call_site);
-            quote_spanned!(span=> async)
-        });
-        let inputs = parameters(declaration);
-        let returns = self.return_type();
-        let errors_doc = self.is_fallible.then(|| {
-            quote! {
-                #[doc = ""]
-                #[doc = "# Errors"]
-                #[doc = "The error of the node that failed; it says which."]
-            }
-        });
-        let many = allow_many_inputs(declaration);
-        let renamed = declaration.inputs.iter().map(|input| {
-            let (ident, local) = (&input.ident, input_local(&input.ident));
-            quote!(let #local = #ident;)
-        });
-        let mut uses = Uses::new(self);
-        let calls: Vec<TokenStream> = self.steps().map(|node| self.call(node, &mut uses)).collect();
-        let fields = declaration.outputs.iter().map(|decl| {
-            let port = self.wiring.producers[&decl.name];
-            let ident = &decl.ident;
-            let value = value_local(port.node, port.output, decl.ident.span());
-            quote_spanned!(local_at(decl.ident.span())=> #ident: #value)
-        });
-        let gives = quote!(#output { #(#fields),* });
-        let gives = if self.is_fallible { quote!(::core::result::Result::Ok(#gives)) } else { gives };
-        quote! {
-            #(#attrs)*
-            #errors_doc
-            #many
-            #vis #asyncness fn #ident(#(#inputs),*) -> #returns {
-                #(#renamed)*
-                #(#calls)*
-                #gives
-            }
-        }
-    }
-
-    /// The nodes that are called, in order.
-    fn steps(&self) -> impl Iterator<Item = usize> {
-        self.wiring.order.iter().copied().filter(|&node| self.needed[node])
-    }
-
-    /// One `let` statement: a call, its outputs bound to local variables.
-    fn call(&self, node: usize, uses: &mut Uses<'_, '_>) -> TokenStream {
-        let rt = &self.rt;
-        let (path, shape) = (&self.declaration.nodes[node], &self.shapes[node]);
-        let span = last_span(path);
-        let arguments: Vec<TokenStream> = (0..shape.inputs.len()).map(|input| uses.argument(node, input, span)).collect();
-        let mut call = quote_spanned!(local_at(span)=> #path(#(#arguments),*));
-        if shape.is_async {
-            call = quote_spanned!(local_at(span)=> #call.await);
-        }
-        if shape.is_fallible {
-            let name = &shape.name;
-            let failed = if shape.is_pipeline { quote!(nested_failed) } else { quote!(node_failed) };
-            call = quote_spanned! {local_at(span)=>
-                match #call {
-                    ::core::result::Result::Ok(value) => value,
-                    ::core::result::Result::Err(error) => {
-                        return ::core::result::Result::Err(#rt::#failed(#name, error));
-                    }
-                }
-            };
-        }
-        let locals = (0..shape.outputs.len()).map(|output| {
-            if uses.is_used(node, output) { value_local(node, output, span).to_token_stream() } else { quote!(_) }
-        });
-        if shape.is_pipeline {
-            let whole = Ident::new("whole", local_at(span));
-            let fields = shape.outputs.iter().zip(locals).map(|(name, local)| {
-                let field = hygiene::ident(name, generated_at(span));
-                quote!(let #local = #whole.#field;)
-            });
-            quote!(let #whole = #call; #(#fields)*)
-        } else if shape.outputs.len() == 1 {
-            quote!(#(let #locals)* = #call;)
+        if self.is_fallible {
+            quote!(::core::result::Result<#output, #rt::Error>)
         } else {
-            quote!(let (#(#locals),*) = #call;)
+            quote!(#output)
         }
     }
 
     /// The type under the pipeline's name, its node, and the macro that tells its signature.
     fn node_items(&self) -> TokenStream {
-        let Self { declaration, rt, cfgs, .. } = self;
+        let Self {
+            declaration,
+            rt,
+            cfgs,
+            ..
+        } = self;
         let ident = &declaration.ident;
         let name = generated(ident);
-        let asyncness = self.is_async.then(|| declaration.asyncness.unwrap_or_else(Span::call_site));
-        let types: Vec<&Type> = declaration.outputs.iter().map(|output| &output.ty).collect();
+        let asyncness = self
+            .is_async
+            .then(|| declaration.asyncness.unwrap_or_else(Span::call_site));
+        let types: Vec<&Type> = declaration
+            .outputs
+            .iter()
+            .map(|output| &output.ty)
+            .collect();
         let value: Type = match types.as_slice() {
             [one] => (*one).clone(),
             types => parse_quote!((#(#types),*)),
@@ -290,7 +256,10 @@ impl<'a> Pipeline<'a> {
             value
         };
         let ports = declaration.ports(
-            Returns { ty: Some(row_type.clone()), fallible: Some(self.is_fallible) },
+            Returns {
+                ty: Some(row_type.clone()),
+                fallible: Some(self.is_fallible),
+            },
             asyncness,
         );
         let defaults = ports.inputs().map(|port| {
@@ -321,8 +290,21 @@ impl<'a> Pipeline<'a> {
             init: None,
             defaults: defaults.collect(),
         });
-        let item = NodeType { vis: &declaration.vis, ident, attrs: cfgs, runtime: &declaration.runtime };
-        let type_items = item.type_items(&node, &ports, &format!("The node of the pipeline `{}`.", declaration.name));
+        let item = NodeType {
+            vis: &declaration.vis,
+            ident,
+            attrs: cfgs,
+            runtime: &declaration.runtime,
+        };
+        let type_items = item.type_items(
+            &node,
+            &ports,
+            &format!(
+                "The pipeline `{}` as a node, and with its types erased.",
+                declaration.name
+            ),
+            true,
+        );
         let callback = item.callback(&Shape {
             name: declaration.name.clone(),
             is_async: self.is_async,
@@ -331,12 +313,23 @@ impl<'a> Pipeline<'a> {
             is_pipeline: true,
             inputs: ports
                 .inputs()
-                .map(|port| ShapeInput { name: port.name.to_owned(), by: port.by, default: port.default.map(text) })
+                .map(|port| ShapeInput {
+                    name: port.name.to_owned(),
+                    by: port.by,
+                    default: port.default.map(text),
+                })
                 .collect(),
-            outputs: declaration.outputs.iter().map(|output| output.name.clone()).collect(),
+            outputs: declaration
+                .outputs
+                .iter()
+                .map(|output| output.name.clone())
+                .collect(),
         });
         let parameters = parameters(declaration);
-        let arguments = declaration.inputs.iter().map(|input| &input.ident);
+        let arguments = declaration
+            .inputs
+            .iter()
+            .map(|input| input_local(&input.ident));
         let many = allow_many_inputs(declaration);
         let asyncness = self.is_async.then(|| quote!(async));
         let awaited = self.is_async.then(|| quote!(.await));
@@ -350,7 +343,11 @@ impl<'a> Pipeline<'a> {
             1 => quote!(#(#fields)*),
             _ => quote!((#(#fields),*)),
         };
-        let row = if self.is_fallible { quote!(::core::result::Result::Ok(#row)) } else { row };
+        let row = if self.is_fallible {
+            quote!(::core::result::Result::Ok(#row))
+        } else {
+            row
+        };
         quote! {
             #type_items
             #(#cfgs)*
@@ -369,7 +366,13 @@ impl<'a> Pipeline<'a> {
 
     /// `word_count::pipeline()` and `word_count::map(..)`.
     fn extras(&self) -> TokenStream {
-        let Self { declaration, rt, cfgs, output, .. } = self;
+        let Self {
+            declaration,
+            rt,
+            cfgs,
+            output,
+            ..
+        } = self;
         let name = generated(&declaration.ident);
         let text = &declaration.name;
         let doc = match node_check::doc(&declaration.attrs).as_slice() {
@@ -377,33 +380,55 @@ impl<'a> Pipeline<'a> {
             [one] => quote!(#one),
             pieces => quote!(::core::concat!(#(#pieces),*)),
         };
-        let nodes = declaration.nodes.iter().map(|path| {
-            quote_spanned!(local_at(last_span(path))=> <#path as #rt::NodeType>::node())
-        });
+        let nodes = declaration.nodes.iter().map(
+            |path| quote_spanned!(local_at(last_span(path))=> <#path as #rt::NodeType>::node()),
+        );
         let inputs = declaration.inputs.iter().map(|input| &input.name);
         let outputs = declaration.outputs.iter().map(|output| &output.name);
         let defaults = declaration.inputs.iter().filter_map(|input| {
-            let ParamKind::Port { default: Some(_), .. } = &input.kind else { return None };
+            let ParamKind::Port {
+                default: Some(_), ..
+            } = &input.kind
+            else {
+                return None;
+            };
             let (name_text, function) = (&input.name, default_fn(&input.name));
             Some(quote!(.default_value(#name_text, || #name::#function())))
         });
         let map = (!self.is_async && !declaration.inputs.is_empty()).then(|| {
-            let types: Vec<TokenStream> = declaration.typed_inputs().map(|(_, by, ty)| passed_type(by, ty)).collect();
-            let locals: Vec<Ident> = declaration.inputs.iter().map(|input| input_local(&input.ident)).collect();
+            let types: Vec<TokenStream> = declaration
+                .typed_inputs()
+                .map(|(_, by, ty)| passed_type(by, ty))
+                .collect();
+            let locals: Vec<Ident> = declaration
+                .inputs
+                .iter()
+                .map(|input| input_local(&input.ident))
+                .collect();
             let (ty, pattern) = match (types.as_slice(), locals.as_slice()) {
                 ([ty], [local]) => (ty.clone(), quote!(#local)),
                 (types, locals) => (quote!((#(#types),*)), quote!((#(#locals),*))),
             };
             let (returns, function) = if self.is_fallible {
-                (quote!(::core::result::Result<::std::vec::Vec<#output>, #rt::Error>), quote!(try_map_rows))
+                (
+                    quote!(::core::result::Result<::std::vec::Vec<#output>, #rt::Error>),
+                    quote!(try_map_rows),
+                )
             } else {
                 (quote!(::std::vec::Vec<#output>), quote!(map_rows))
             };
+            let about = if self.is_fallible {
+                quote! {
+                    #[doc = ""]
+                    #[doc = "# Errors"]
+                    #[doc = "The error of the first row that fails."]
+                }
+            } else {
+                quote!(#[must_use])
+            };
             quote! {
                 /// Calls the function for each row, in parallel, and keeps the order of the rows.
-                ///
-                /// Of rows that fail, the first one's error is given.
-                #[must_use]
+                #about
                 pub fn map<__Row, __Args>(rows: &[__Row], args: __Args) -> #returns
                 where
                     __Row: ::core::marker::Sync,
@@ -434,110 +459,6 @@ impl<'a> Pipeline<'a> {
                 }
                 #map
             }
-        }
-    }
-}
-
-/// The local variable of an input.
-fn input_local(ident: &Ident) -> Ident {
-    let name = syn::ext::IdentExt::unraw(ident);
-    format_ident!("input_{name}", span = local_at(ident.span()))
-}
-
-/// The local variable of an output of a node, at a place.
-fn value_local(node: usize, output: usize, at: Span) -> Ident {
-    format_ident!("value_{node}_{output}", span = local_at(at))
-}
-
-/// Who uses which value, so that the last use by value can move it.
-struct Uses<'a, 'b> {
-    pipeline: &'a Pipeline<'b>,
-    /// For each value how many uses are still to come.
-    left: BTreeMap<Value, usize>,
-    used: BTreeSet<Value>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Value {
-    Output(usize, usize),
-    /// The index of a declared input.
-    Input(usize),
-}
-
-/// Where an argument comes from.
-enum Origin {
-    Value(Value),
-    /// Nobody gives it: the node's own default.
-    Default,
-}
-
-impl<'a, 'b> Uses<'a, 'b> {
-    fn new(pipeline: &'a Pipeline<'b>) -> Self {
-        let mut uses = Self { pipeline, left: BTreeMap::new(), used: BTreeSet::new() };
-        for node in pipeline.steps() {
-            for input in 0..pipeline.shapes[node].inputs.len() {
-                if let Origin::Value(value) = uses.origin(node, input) {
-                    *uses.left.entry(value).or_default() += 1;
-                }
-            }
-        }
-        for output in &pipeline.declaration.outputs {
-            let port = pipeline.wiring.producers[&output.name];
-            *uses.left.entry(Value::Output(port.node, port.output)).or_default() += 1;
-        }
-        uses.used = uses.left.keys().copied().collect();
-        uses
-    }
-
-    fn is_used(&self, node: usize, output: usize) -> bool {
-        self.used.contains(&Value::Output(node, output))
-    }
-
-    fn origin(&self, node: usize, input: usize) -> Origin {
-        match self.pipeline.wiring.sources[node][input] {
-            Source::Node { node, output } => Origin::Value(Value::Output(node, output)),
-            Source::Input(index) => {
-                let external = &self.pipeline.wiring.inputs[index];
-                let declared = self.pipeline.declaration.inputs.iter().position(|input| input.name == external.name);
-                declared.map_or(Origin::Default, |index| Origin::Value(Value::Input(index)))
-            }
-        }
-    }
-
-    /// The tokens of an argument. An error in its type points to the node.
-    fn argument(&mut self, node: usize, input: usize, at: Span) -> TokenStream {
-        let span = local_at(at);
-        let taken = &self.pipeline.shapes[node].inputs[input];
-        let value = match self.origin(node, input) {
-            Origin::Value(value) => value,
-            Origin::Default => {
-                let path = &self.pipeline.declaration.nodes[node];
-                let function = default_fn(&taken.name);
-                let value = quote_spanned!(span=> #path::#function());
-                return match taken.by {
-                    By::Ref => quote_spanned!(span=> ::core::borrow::Borrow::borrow(&#value)),
-                    By::Value => value,
-                };
-            }
-        };
-        let left = self.left.get_mut(&value).expect("every use was counted");
-        *left -= 1;
-        let is_last = *left == 0;
-        let (local, is_lent) = match value {
-            Value::Output(node, output) => (value_local(node, output, at), false),
-            Value::Input(index) => {
-                let param = &self.pipeline.declaration.inputs[index];
-                let mut local = input_local(&param.ident);
-                local.set_span(span);
-                (local, matches!(param.kind, ParamKind::Port { by: By::Ref, .. }))
-            }
-        };
-        match (taken.by, is_lent) {
-            (By::Ref, true) => quote_spanned!(span=> #local),
-            (By::Ref, false) => quote_spanned!(span=> &#local),
-            (By::Value, true) => quote_spanned!(span=> ::std::borrow::ToOwned::to_owned(#local)),
-            (By::Value, false) if is_last => quote_spanned!(span=> #local),
-            (By::Value, false) => quote_spanned!(span=> ::core::clone::Clone::clone(&#local)),
         }
     }
 }

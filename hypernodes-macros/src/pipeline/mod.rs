@@ -4,6 +4,7 @@
 //! It works in two halves. The first half hands the declaration from node to node: each `#[node]` left a macro behind
 //! that adds its signature and calls the next one. The second half finds all signatures together and writes the code.
 
+pub(crate) mod calls;
 pub(crate) mod check;
 pub(crate) mod expand;
 pub(crate) mod model;

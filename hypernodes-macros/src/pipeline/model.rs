@@ -45,7 +45,11 @@ impl Parse for Shape {
         while !list.is_empty() {
             let one;
             parenthesized!(one in list);
-            let by = if one.parse::<Ident>()? == "by_ref" { By::Ref } else { By::Value };
+            let by = if one.parse::<Ident>()? == "by_ref" {
+                By::Ref
+            } else {
+                By::Value
+            };
             let name = one.parse::<LitStr>()?.value();
             let default = one.parse::<Option<LitStr>>()?.map(|text| text.value());
             inputs.push(ShapeInput { name, by, default });

@@ -5,7 +5,9 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Ident, LitInt, PatType, Path, Token, Type, Visibility, braced, parenthesized};
+use syn::{
+    Attribute, Expr, Ident, LitInt, PatType, Path, Token, Type, Visibility, braced, parenthesized,
+};
 
 use crate::node::check;
 use crate::node::model::{By, Outputs, Param, ParamKind, Ports, Returns};
@@ -77,7 +79,11 @@ impl Declaration {
             Some(param)
         });
         let inputs = inputs.collect();
-        let nodes = raw.nodes.into_iter().filter_map(|node| path(node, cx)).collect();
+        let nodes = raw
+            .nodes
+            .into_iter()
+            .filter_map(|node| path(node, cx))
+            .collect();
         Some(Self {
             runtime: Runtime::at(raw.krate.as_ref()),
             recursion_limit: raw.recursion_limit,
@@ -99,15 +105,33 @@ impl Declaration {
             ident: param.ident.clone(),
             name: param.name.clone(),
             kind: match &param.kind {
-                ParamKind::Port { by, ty, default } => {
-                    ParamKind::Port { by: *by, ty: ty.clone(), default: default.clone() }
-                }
-                ParamKind::State { ty, mutable } => ParamKind::State { ty: ty.clone(), mutable: *mutable },
+                ParamKind::Port { by, ty, default } => ParamKind::Port {
+                    by: *by,
+                    ty: ty.clone(),
+                    default: default.clone(),
+                },
+                ParamKind::State { ty, mutable } => ParamKind::State {
+                    ty: ty.clone(),
+                    mutable: *mutable,
+                },
             },
         });
-        let mut names: Vec<String> = self.outputs.iter().map(|output| output.name.clone()).collect();
-        let outputs = if names.len() == 1 { Outputs::One(names.remove(0)) } else { Outputs::Tuple(names) };
-        Ports { params: params.collect(), returns, outputs, asyncness }
+        let mut names: Vec<String> = self
+            .outputs
+            .iter()
+            .map(|output| output.name.clone())
+            .collect();
+        let outputs = if names.len() == 1 {
+            Outputs::One(names.remove(0))
+        } else {
+            Outputs::Tuple(names)
+        };
+        Ports {
+            params: params.collect(),
+            returns,
+            outputs,
+            asyncness,
+        }
     }
 
     /// Each input with how it is passed and its type.
@@ -123,9 +147,16 @@ impl Declaration {
 fn path(node: Expr, cx: &mut Ctxt) -> Option<Path> {
     match node {
         Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => {
-            let generic = path.path.segments.iter().find(|segment| !segment.arguments.is_none());
+            let generic = path
+                .path
+                .segments
+                .iter()
+                .find(|segment| !segment.arguments.is_none());
             if let Some(segment) = generic {
-                cx.error(&segment.arguments, "a node has concrete types: name it without parameters");
+                cx.error(
+                    &segment.arguments,
+                    "a node has concrete types: name it without parameters",
+                );
             }
             Some(path.path)
         }
@@ -152,7 +183,10 @@ impl Parse for Raw {
             } else if input.peek(Ident) && input.peek2(Token![=]) {
                 let key: Ident = input.parse()?;
                 if key != "recursion_limit" {
-                    return Err(syn::Error::new(key.span(), format!("unknown setting `{key}`; known: `crate`, `recursion_limit`")));
+                    return Err(syn::Error::new(
+                        key.span(),
+                        format!("unknown setting `{key}`; known: `crate`, `recursion_limit`"),
+                    ));
                 }
                 input.parse::<Token![=]>()?;
                 recursion_limit = Some(input.parse::<LitInt>()?.base10_parse()?);
@@ -163,7 +197,9 @@ impl Parse for Raw {
         }
         let attrs = input.call(Attribute::parse_outer)?;
         let vis: Visibility = input.parse()?;
-        let asyncness = input.parse::<Option<Token![async]>>()?.map(|token| token.span);
+        let asyncness = input
+            .parse::<Option<Token![async]>>()?
+            .map(|token| token.span);
         if input.is_empty() {
             return Err(input.error(format!("a pipeline is written {USAGE}")));
         }
@@ -177,41 +213,74 @@ impl Parse for Raw {
         }
         let content;
         parenthesized!(content in input);
-        let inputs = Punctuated::<InputDecl, Token![,]>::parse_terminated(&content)?.into_iter().collect();
+        let inputs = Punctuated::<InputDecl, Token![,]>::parse_terminated(&content)?
+            .into_iter()
+            .collect();
         if !input.peek(Token![->]) {
-            return Err(input.error(format!("a pipeline names its outputs: `-> (name: Type)`, as in {USAGE}")));
+            return Err(input.error(format!(
+                "a pipeline names its outputs: `-> (name: Type)`, as in {USAGE}"
+            )));
         }
         input.parse::<Token![->]>()?;
         if !input.peek(syn::token::Paren) {
-            return Err(input.error("the outputs stand in parentheses, with their types: `-> (name: Type)`"));
+            return Err(input
+                .error("the outputs stand in parentheses, with their types: `-> (name: Type)`"));
         }
         let content;
         let paren = parenthesized!(content in input);
-        let outputs = Punctuated::<OutputDecl, Token![,]>::parse_terminated(&content)?.into_iter().collect();
+        let outputs = Punctuated::<OutputDecl, Token![,]>::parse_terminated(&content)?
+            .into_iter()
+            .collect();
         let outputs_span = paren.span.join();
         if input.peek(Token![where]) {
             return Err(input.error("a pipeline has concrete types, so there is nothing to bound"));
         }
         let content;
         braced!(content in input);
-        let nodes = Punctuated::<Expr, Token![,]>::parse_terminated(&content)?.into_iter().collect();
+        let nodes = Punctuated::<Expr, Token![,]>::parse_terminated(&content)?
+            .into_iter()
+            .collect();
         if !input.is_empty() {
-            return Err(input.error("one `pipeline!` declares one pipeline; put the next one into its own"));
+            return Err(
+                input.error("one `pipeline!` declares one pipeline; put the next one into its own")
+            );
         }
-        Ok(Self { krate, recursion_limit, attrs, vis, asyncness, ident, inputs, outputs, outputs_span, nodes })
+        Ok(Self {
+            krate,
+            recursion_limit,
+            attrs,
+            vis,
+            asyncness,
+            ident,
+            inputs,
+            outputs,
+            outputs_span,
+            nodes,
+        })
     }
 }
 
 impl Parse for InputDecl {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if let Some(attribute) = input.call(Attribute::parse_outer)?.first() {
-            return Err(syn::Error::new(attribute.span(), "an input has no attributes; a default is written `name: Type = value`"));
+            return Err(syn::Error::new(
+                attribute.span(),
+                "an input has no attributes; a default is written `name: Type = value`",
+            ));
         }
         let pat = syn::Pat::parse_single(input)?;
         if !input.peek(Token![:]) {
-            return Err(syn::Error::new(pat.span(), "an input needs its type: `name: Type`"));
+            return Err(syn::Error::new(
+                pat.span(),
+                "an input needs its type: `name: Type`",
+            ));
         }
-        let pat = PatType { attrs: Vec::new(), pat: Box::new(pat), colon_token: input.parse()?, ty: input.parse()? };
+        let pat = PatType {
+            attrs: Vec::new(),
+            pat: Box::new(pat),
+            colon_token: input.parse()?,
+            ty: input.parse()?,
+        };
         let default = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
             Some(input.parse()?)
@@ -225,16 +294,32 @@ impl Parse for InputDecl {
 impl Parse for OutputDecl {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
-        if let Some(attribute) = attrs.iter().find(|attribute| !attribute.path().is_ident("doc")) {
-            return Err(syn::Error::new(attribute.span(), "an output has doc comments only"));
+        if let Some(attribute) = attrs
+            .iter()
+            .find(|attribute| !attribute.path().is_ident("doc"))
+        {
+            return Err(syn::Error::new(
+                attribute.span(),
+                "an output has doc comments only",
+            ));
         }
         if !input.peek(Ident::peek_any) || !input.peek2(Token![:]) || input.peek2(Token![::]) {
-            let at = input.parse::<Type>().map_or_else(|_| input.span(), |ty| ty.span());
-            return Err(syn::Error::new(at, "an output needs a name and a type: `name: Type`"));
+            let at = input
+                .parse::<Type>()
+                .map_or_else(|_| input.span(), |ty| ty.span());
+            return Err(syn::Error::new(
+                at,
+                "an output needs a name and a type: `name: Type`",
+            ));
         }
         let ident = input.call(Ident::parse_any)?;
         input.parse::<Token![:]>()?;
         let ty = input.parse()?;
-        Ok(Self { attrs, name: ident.unraw().to_string(), ident, ty })
+        Ok(Self {
+            attrs,
+            name: ident.unraw().to_string(),
+            ident,
+            ty,
+        })
     }
 }

@@ -31,6 +31,9 @@ impl Ctxt {
 
     /// The `compile_error!` calls.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.errors.into_iter().map(|error| error.into_compile_error()).collect()
+        self.errors
+            .into_iter()
+            .map(syn::Error::into_compile_error)
+            .collect()
     }
 }

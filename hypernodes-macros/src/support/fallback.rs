@@ -8,7 +8,12 @@ use super::hygiene::{generated, signature_macro, unique_macro};
 use super::path::Runtime;
 
 /// A node type and a macro of the right names, which do nothing.
-pub(crate) fn node_type(vis: &Visibility, ident: &Ident, attrs: &[&Attribute], runtime: &Runtime) -> TokenStream {
+pub(crate) fn node_type(
+    vis: &Visibility,
+    ident: &Ident,
+    attrs: &[&Attribute],
+    runtime: &Runtime,
+) -> TokenStream {
     let rt = runtime.private();
     let name = generated(ident);
     let (hidden, told_as) = (unique_macro(ident), signature_macro(ident));

@@ -26,7 +26,11 @@ pub(crate) fn local_at(at: Span) -> Span {
 
 /// An identifier with this name, raw where the name is a keyword.
 pub(crate) fn ident(name: &str, span: Span) -> Ident {
-    if syn::parse_str::<Ident>(name).is_ok() { Ident::new(name, span) } else { Ident::new_raw(name, span) }
+    if syn::parse_str::<Ident>(name).is_ok() {
+        Ident::new(name, span)
+    } else {
+        Ident::new_raw(name, span)
+    }
 }
 
 /// The same tokens at another place, for paths whose errors belong to the user's tokens.
@@ -60,10 +64,18 @@ pub(crate) fn unique_macro(item: &Ident) -> Ident {
         return format_ident!("__hypernodes_{name}");
     }
     let span = item.span().unwrap();
-    let place = hash_words(&[&span.file(), &span.line().to_string(), &span.column().to_string(), &name]);
+    let place = hash_words(&[
+        &span.file(),
+        &span.line().to_string(),
+        &span.column().to_string(),
+        &name,
+    ]);
     static SEEN: Mutex<BTreeMap<u64, usize>> = Mutex::new(BTreeMap::new());
     let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let count = seen.entry(place).and_modify(|count| *count += 1).or_insert(0);
+    let count = seen
+        .entry(place)
+        .and_modify(|count| *count += 1)
+        .or_insert(0);
     if *count == 0 {
         format_ident!("__hypernodes_{name}_{place:016x}")
     } else {
@@ -73,20 +85,59 @@ pub(crate) fn unique_macro(item: &Ident) -> Ident {
 
 /// The name under which the macro that tells a node's signature stands beside the function.
 ///
-/// It is the function's own name, so that one `use` brings both, but for names of std macros: to hide those would
+/// It is the function's own name, so that one `use` brings both, but for the names of common macros: to hide those would
 /// break code that has nothing to do with the node.
 pub(crate) fn signature_macro(item: &Ident) -> Ident {
     let name = item.unraw().to_string();
-    if is_std_macro(&name) { format_ident!("__signature_of_{name}", span = item.span()) } else { item.clone() }
+    if is_common_macro(&name) {
+        format_ident!("__signature_of_{name}", span = item.span())
+    } else {
+        item.clone()
+    }
 }
 
-/// Macros of std that everybody has in scope.
-fn is_std_macro(name: &str) -> bool {
+/// Macros that everybody has in scope: those of std, and ours.
+fn is_common_macro(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "assert", "assert_eq", "assert_ne", "cfg", "column", "compile_error", "concat", "dbg", "debug_assert",
-        "debug_assert_eq", "debug_assert_ne", "env", "eprint", "eprintln", "file", "format", "format_args", "include",
-        "include_bytes", "include_str", "line", "matches", "module_path", "option_env", "panic", "print", "println",
-        "stringify", "thread_local", "todo", "unimplemented", "unreachable", "vec", "write", "writeln",
+        "assert",
+        "assert_eq",
+        "assert_ne",
+        "cfg",
+        "column",
+        "compile_error",
+        "concat",
+        "dbg",
+        "debug_assert",
+        "debug_assert_eq",
+        "debug_assert_ne",
+        "env",
+        "eprint",
+        "eprintln",
+        "file",
+        "format",
+        "format_args",
+        "include",
+        "include_bytes",
+        "include_str",
+        "line",
+        "matches",
+        "module_path",
+        "option_env",
+        "panic",
+        "print",
+        "println",
+        "stringify",
+        "thread_local",
+        "todo",
+        "unimplemented",
+        "unreachable",
+        "vec",
+        "write",
+        "writeln",
+        "inputs",
+        "node_fn",
+        "nodes",
+        "pipeline",
     ];
     NAMES.contains(&name)
 }
@@ -94,8 +145,8 @@ fn is_std_macro(name: &str) -> bool {
 /// Types and crates that every scope knows: a node of such a name would hide them, because its type has that name too.
 pub(crate) fn hides(name: &str) -> Option<&'static str> {
     const TYPES: &[&str] = &[
-        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-        "f16", "f32", "f64", "f128",
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
+        "i64", "i128", "isize", "f16", "f32", "f64", "f128",
     ];
     const CRATES: &[&str] = &["std", "core", "alloc", "hypernodes"];
     if TYPES.contains(&name) {

@@ -79,7 +79,8 @@ impl Fnv {
 
     fn stream(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-        let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+        let is_comma =
+            |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
         let commas = tokens.iter().filter(|token| is_comma(token)).count();
         // `(a, b,)` is `(a, b)`, but `(a,)` is not `(a)`.
         let trailing = commas > 1 && tokens.last().is_some_and(is_comma);
@@ -122,7 +123,12 @@ mod tests {
     #[test]
     fn the_hash_ignores_layout_and_sees_every_token() {
         let base = hash(parsed("fn f(a: f64, b: f64) -> f64 { a + b }"));
-        assert_eq!(base, hash(parsed("fn f(\n a: f64,\n b: f64,\n) -> f64 {\n    // sum\n    a+b\n}")));
+        assert_eq!(
+            base,
+            hash(parsed(
+                "fn f(\n a: f64,\n b: f64,\n) -> f64 {\n    // sum\n    a+b\n}"
+            ))
+        );
         assert_ne!(base, hash(parsed("fn f(a: f64, b: f64) -> f64 { a - b }")));
         assert_ne!(hash(parsed("f(a,)")), hash(parsed("f(a)")));
         assert_ne!(hash(parsed("a (b)")), hash(parsed("a b")));

@@ -1,0 +1,13 @@
+//! What the macros refuse, and what they say then: one mistake a file. What they accept is in `tests/macros`.
+#![cfg(feature = "macros")]
+
+#[test]
+#[cfg_attr(miri, ignore = "starts the compiler")]
+fn mistakes_are_told_at_the_token() {
+    let cases = trybuild::TestCases::new();
+    for folder in ["node", "node_fn", "nodes", "pipeline"] {
+        cases.compile_fail(format!("tests/ui/{folder}/*.rs"));
+    }
+    #[cfg(not(feature = "async"))]
+    cases.compile_fail("tests/ui/without_async/*.rs");
+}
