@@ -30,6 +30,8 @@ pub struct MapIter<I: Iterator> {
     /// Most items that are under way or finished and not given yet.
     window: usize,
     fail_fast: bool,
+    /// An error has ended the iteration.
+    ended: bool,
     ready: Ready,
 }
 
@@ -71,6 +73,7 @@ where
             feed: Arc::new(Feed::new(Arc::clone(&plan), context, sizing, Source::Pieces(Default::default()), 0)),
             plan,
             engine,
+            ended: false,
             ready: Ready::default(),
         })
     }
@@ -167,6 +170,7 @@ where
 
     fn end(&mut self) {
         self.rows = None;
+        self.ended = true;
         self.feed.abandon();
         self.ready = Ready::default();
     }
@@ -179,6 +183,9 @@ where
     type Item = Result<IterRow, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
         if self.ready.next == self.ready.end {
             match self.advance() {
                 Ok(true) => {}

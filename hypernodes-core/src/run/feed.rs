@@ -307,7 +307,9 @@ impl Feed {
             state.limit = state.limit.min(*item);
         }
         state.failures.extend(outcome.failures);
-        state.waiting.insert(chunk.start, (chunk.rows, outcome.columns));
+        if !state.closed {
+            state.waiting.insert(chunk.start, (chunk.rows, outcome.columns));
+        }
         state.in_flight -= 1;
         if !state.open {
             state = self.assemble(state);

@@ -117,3 +117,11 @@ fn map_iter_ends_at_the_first_failure_or_gives_it_in_place() {
     assert!(all[6].is_err() && all[4].is_err());
     assert_eq!(*all[99 - 3].as_ref().unwrap().get::<u64>("second").unwrap(), 192);
 }
+
+#[test]
+fn nothing_comes_after_the_error_that_ends_an_iteration() {
+    let p = Pipeline::new("p", nodes![node_fn!("y", |x: u64| if x == 3 { Err("three") } else { Ok(x) })]).unwrap();
+    let mut rows = p.map_iter(inputs! {}, "x", 0..100_u64).unwrap();
+    assert_eq!(rows.by_ref().take(4).map(|row| row.is_ok()).collect::<Vec<_>>(), [true, true, true, false]);
+    assert!(rows.next().is_none() && rows.next().is_none());
+}
