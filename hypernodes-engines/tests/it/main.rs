@@ -2,5 +2,9 @@
 
 extern crate hypernodes_core as hypernodes;
 
+mod config;
 mod conformance;
-mod smoke;
+mod explain;
+mod random;
+mod support;
+mod threaded;
