@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hypernodes::prelude::*;
-use hypernodes::{Error, MapOver};
+use hypernodes::{Error, Failure, MapOver};
 
 #[node]
 async fn double(x: f64) -> f64 {
@@ -52,7 +52,7 @@ async fn failing_rows_are_left_out() -> Result<(), Error> {
     let told: Vec<String> = runs
         .results::<usize>("a")?
         .into_iter()
-        .map(|r| r.map_or_else(|e| e.message(), usize::to_string))
+        .map(|r| r.map_or_else(Failure::message, usize::to_string))
         .collect();
     assert_eq!(told, ["2", "empty", "panicked: told to", "3"]);
     assert_eq!(runs.row(3)?.get::<String>("b")?, "abc");
@@ -98,13 +98,15 @@ async fn counted(#[state] calls: &Arc<AtomicUsize>, x: usize) -> usize {
     calls.fetch_add(1, Ordering::SeqCst) + x
 }
 
-fn refuse() -> Result<String, String> {
+struct Client(usize);
+
+fn refuse() -> Result<Client, String> {
     Err("no connection".to_owned())
 }
 
 #[node(init = refuse)]
-async fn unreachable(#[state] client: &String, x: usize) -> usize {
-    client.len() + x
+async fn unreachable(#[state] client: &Client, x: usize) -> usize {
+    client.0 + x
 }
 
 #[tokio::test]
@@ -123,7 +125,7 @@ async fn calls_share_the_state() -> Result<(), Error> {
         .await?;
     assert!(
         runs.failures()
-            .map(|failure| failure.message())
+            .map(Failure::message)
             .eq(["no connection", "no connection"])
     );
     Ok(())

@@ -78,7 +78,7 @@ fn of_arc_and_static(shared: &Arc<[f64]>, label: &&'static str) -> String {
 
 #[node]
 fn of_function(
-    apply: &Box<dyn Fn(&str) -> usize + Send + Sync>,
+    apply: &Arc<dyn Fn(&str) -> usize + Send + Sync>,
     plain: fn(&str) -> usize,
     text: &str,
 ) -> usize {
@@ -165,7 +165,7 @@ fn references_and_values_arrive() {
     let shared: Arc<[f64]> = Arc::from([1.0, 2.0]);
     let inputs = Inputs::new().with("shared", shared).with("label", "n");
     assert_eq!(output_of::<String>(of_arc_and_static::node(), inputs), "n2");
-    let apply: Box<dyn Fn(&str) -> usize + Send + Sync> = Box::new(str::len);
+    let apply: Arc<dyn Fn(&str) -> usize + Send + Sync> = Arc::new(str::len);
     let inputs = Inputs::new()
         .with("apply", apply)
         .with("plain", (|text| text.len() * 10) as fn(&str) -> usize);

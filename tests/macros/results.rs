@@ -30,8 +30,8 @@ fn boxed(text: &str) -> Result<f64, Box<dyn std::error::Error + Send + Sync>> {
 }
 
 #[node]
-fn io(path: &str) -> std::io::Result<usize> {
-    std::fs::metadata(path).map(|metadata| metadata.len() as usize)
+fn io(path: &str) -> std::io::Result<u64> {
+    std::fs::metadata(path).map(|metadata| metadata.len())
 }
 
 type Parts = (u8, String, f64);
@@ -55,7 +55,6 @@ fn one_tuple(x: f64) -> (f64, f64) {
     (x, -x)
 }
 
-#[expect(clippy::type_complexity, reason = "as many outputs as there can be")]
 #[node(outputs = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"))]
 fn twelve(x: u8) -> (u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8) {
     (x, x, x, x, x, x, x, x, x, x, x, x)

@@ -1,7 +1,7 @@
 //! The loops over rows: dense, broadcast, moved; failing rows in each.
 
 use hypernodes::prelude::*;
-use hypernodes::{Error, MapOver, NodeRef};
+use hypernodes::{Error, Failure, MapOver, NodeRef};
 
 #[node]
 fn plain(x: f64, k: f64) -> f64 {
@@ -55,7 +55,7 @@ fn told(node: NodeRef) -> [Vec<String>; 2] {
         let results = runs.results::<f64>(&output).expect("the output is there");
         results
             .into_iter()
-            .map(|result| result.map_or_else(|e| e.message(), f64::to_string))
+            .map(|result| result.map_or_else(Failure::message, f64::to_string))
             .collect()
     };
     let ones = vec![1.0; 8];
@@ -109,7 +109,7 @@ fn moved_values_stay_with_their_row() -> Result<(), Error> {
     let told: Vec<String> = runs
         .results::<String>("moved")?
         .into_iter()
-        .map(|r| r.map_or_else(|e| e.message(), Clone::clone))
+        .map(|r| r.map_or_else(Failure::message, Clone::clone))
         .collect();
     assert_eq!(
         told,
@@ -134,7 +134,7 @@ struct Counted(std::sync::Arc<std::sync::atomic::AtomicUsize>);
 impl Clone for Counted {
     fn clone(&self) -> Self {
         self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Self(self.0.clone())
+        Self(std::sync::Arc::clone(&self.0))
     }
 }
 

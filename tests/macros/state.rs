@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hypernodes::prelude::*;
-use hypernodes::{Error, MapOver};
+use hypernodes::{Error, Failure, MapOver};
 
 static BUILT: AtomicUsize = AtomicUsize::new(0);
 
@@ -39,7 +39,7 @@ fn state_is_built_once_and_again_after_a_panic() -> Result<(), Error> {
     let told: Vec<String> = runs
         .results::<usize>("fetch")?
         .into_iter()
-        .map(|r| r.map_or_else(|e| e.message(), usize::to_string))
+        .map(|r| r.map_or_else(Failure::message, usize::to_string))
         .collect();
     assert_eq!(told, ["1", "2", "3", "panicked: three", "1", "2"]);
     assert_eq!(
@@ -60,13 +60,13 @@ fn a_function_with_state_stays_a_function() {
     assert_eq!(fetch(&mut client, 1.0), 5);
 }
 
-fn refuse() -> Result<String, std::io::Error> {
+fn refuse() -> Result<Client, std::io::Error> {
     Err(std::io::Error::other("no connection"))
 }
 
 #[node(init = refuse, outputs = ("a", "b"))]
-fn unreachable(x: f64, #[state] client: &String) -> (f64, usize) {
-    (x, client.len())
+fn unreachable(x: f64, #[state] client: &Client) -> (f64, usize) {
+    (x, client.calls)
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn state_that_cannot_be_built_fails_the_rows() -> Result<(), Error> {
     let runs = p
         .on_error(ErrorPolicy::Collect)
         .map(inputs! { x: vec![1.0, 2.0, 3.0] }, MapOver::zip(["x"]))?;
-    let told: Vec<String> = runs.failures().map(|failure| failure.message()).collect();
+    let told: Vec<String> = runs.failures().map(Failure::message).collect();
     assert_eq!(told, ["no connection"; 3]);
     Ok(())
 }
@@ -102,7 +102,7 @@ fn init_can_be_a_closure_and_the_node_fallible() -> Result<(), Error> {
     let told: Vec<String> = runs
         .results::<u8>("last_of")?
         .into_iter()
-        .map(|r| r.map_or_else(|e| e.message(), u8::to_string))
+        .map(|r| r.map_or_else(Failure::message, u8::to_string))
         .collect();
     assert_eq!(told, ["98", "empty", "99"]);
     Ok(())

@@ -18,11 +18,8 @@ mod text {
 
     #[node(outputs = ("q", "r"))]
     pub(crate) fn div(count: usize, by: usize) -> Result<(usize, usize), String> {
-        if by == 0 {
-            Err("division by zero".to_owned())
-        } else {
-            Ok((count / by, count % by))
-        }
+        let q = count.checked_div(by).ok_or("division by zero")?;
+        Ok((q, count % by))
     }
 }
 use text::split;

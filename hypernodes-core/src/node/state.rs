@@ -123,21 +123,23 @@ impl<S, I: FnMut() -> Result<S, BoxError>> StateLease<'_, S, I> {
         if std::mem::replace(&mut self.in_use, true) {
             self.state = None;
         }
-        if self.state.is_none() {
-            if let Some(reason) = &self.failed {
-                self.in_use = false;
-                return Err(reason.clone().into());
-            }
-            match self.pool.pop().map_or_else(|| build(&mut self.init), Ok) {
-                Ok(state) => self.state = Some(state),
-                Err(error) => {
-                    self.failed = Some(error.to_string());
+        let state = match &mut self.state {
+            Some(state) => state,
+            slot @ None => {
+                if let Some(reason) = &self.failed {
                     self.in_use = false;
-                    return Err(error);
+                    return Err(reason.clone().into());
+                }
+                match self.pool.pop().map_or_else(|| build(&mut self.init), Ok) {
+                    Ok(state) => slot.insert(state),
+                    Err(error) => {
+                        self.failed = Some(error.to_string());
+                        self.in_use = false;
+                        return Err(error);
+                    }
                 }
             }
-        }
-        let state = self.state.as_mut().expect("it was there or has just been built");
+        };
         let result = row(state);
         self.in_use = false;
         result

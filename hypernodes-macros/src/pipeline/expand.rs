@@ -61,6 +61,7 @@ pub(crate) fn fallback(declaration: &Declaration) -> TokenStream {
         .asyncness
         .map(|span| quote_spanned!(span=> async));
     let node = item_fallback::node_type(vis, ident, &cfgs, runtime);
+    let (name, rt) = (generated(ident), runtime.private());
     quote! {
         #(#cfgs)*
         #[doc(hidden)]
@@ -72,6 +73,13 @@ pub(crate) fn fallback(declaration: &Declaration) -> TokenStream {
             ::core::unreachable!()
         }
         #node
+        #(#cfgs)*
+        impl #name {
+            #[doc(hidden)]
+            pub fn pipeline() -> ::core::result::Result<#rt::Pipeline, #rt::BuildErrors> {
+                ::core::unreachable!()
+            }
+        }
     }
 }
 
