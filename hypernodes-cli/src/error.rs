@@ -5,10 +5,13 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use clap::CommandFactory;
 use hypernodes::trading::atc::AtcError;
 use hypernodes::trading::data::DataError;
 use hypernodes::trading::scan::ScanError;
 use hypernodes::{EngineError, RunError};
+
+use crate::cli::Cli;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +33,6 @@ pub(crate) enum Exit {
 pub(crate) enum CommandError {
     #[error(transparent)]
     Data(#[from] DataError),
-    #[error(transparent)]
-    Scan(#[from] ScanError),
-    #[error(transparent)]
-    Atc(#[from] AtcError),
     /// Options that do not go together.
     #[error("{0}")]
     Usage(String),
@@ -60,8 +59,7 @@ impl CommandError {
             Self::Run(error) => exit_of_run(error),
             Self::Defect(_) | Self::Write(_) => Exit::Failed,
             Self::Cancelled { .. } => Exit::Cancelled,
-            Self::Data(_) | Self::Scan(_) | Self::Atc(_) => Exit::Usage,
-            Self::Usage(_) | Self::Symbol(_) | Self::Output { .. } => Exit::Usage,
+            Self::Data(_) | Self::Usage(_) | Self::Symbol(_) | Self::Output { .. } => Exit::Usage,
         }
     }
 }
@@ -75,6 +73,35 @@ fn exit_of_run(error: &hypernodes::Error) -> Exit {
         },
         _ => Exit::Failed,
     }
+}
+
+impl From<ScanError> for CommandError {
+    fn from(error: ScanError) -> Self {
+        Self::Usage(as_options(&error.to_string()))
+    }
+}
+
+impl From<AtcError> for CommandError {
+    fn from(error: AtcError) -> Self {
+        Self::Usage(as_options(&error.to_string()))
+    }
+}
+
+/// A message about settings with their names as options.
+pub(crate) fn as_options(text: &str) -> String {
+    let mut text = text.to_owned();
+    for option in [
+        "--limit",
+        "--min-signal",
+        "--lambda",
+        "--decay",
+        "--long-threshold",
+        "--short-threshold",
+    ] {
+        let setting = option.trim_start_matches('-').replace('-', "_");
+        text = text.replace(&format!("`{setting}`"), &format!("`{option}`"));
+    }
+    text
 }
 
 /// Runs a command, says what is wrong with it, and gives its exit code.
@@ -130,23 +157,31 @@ pub(crate) fn refused(refusal: &clap::Error) -> Exit {
         say(rendered.trim_end());
         return Exit::Usage;
     }
-    let (mut first, mut usage, mut tips) = (String::new(), None, Vec::new());
+    let (mut first, mut tips) = (String::new(), Vec::new());
     for block in rendered.split("\n\n") {
         let line = block.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.starts_with("error:") {
             first = line;
-        } else if let Some(call) = line.strip_prefix("Usage: ") {
-            usage = call.split(" [").next().map(str::to_owned);
-        } else if !line.starts_with("For more information") && !line.is_empty() {
+        } else if line.starts_with("tip: ") && !line.starts_with("tip: to pass") {
             tips.push(line);
         }
     }
-    let call = usage.unwrap_or_else(|| "hypernodes".to_owned());
-    let call = call.split(" <").next().unwrap_or_default().trim();
-    let call = call.split(" --").next().unwrap_or_default().trim();
-    tips.push(format!("see `{call} --help`"));
+    tips.push(format!("see `{} --help`", typed_command()));
     say(&format!("{first}\n{}", tips.join("; ")));
     Exit::Usage
+}
+
+/// The command that was typed, as far as it is one.
+fn typed_command() -> String {
+    let mut known = Cli::command();
+    let mut typed = known.get_name().to_owned();
+    for word in std::env::args().skip(1) {
+        if let Some(next) = known.find_subcommand(&word).cloned() {
+            typed = format!("{typed} {word}");
+            known = next;
+        }
+    }
+    typed
 }
 
 #[cfg(test)]

@@ -22,15 +22,13 @@ mod symbols;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::Cli;
 use crate::error::Exit;
 
 fn main() -> ExitCode {
     // What a panic says is told once, in our own words; see `error::guarded`.
     std::panic::set_hook(Box::new(|info| tracing::debug!("{info}")));
-    let exit = match Cli::try_parse() {
+    let exit = match Cli::typed() {
         Err(refusal) => error::refused(&refusal),
         Ok(cli) => {
             cli.common.start_log();

@@ -8,7 +8,7 @@ use hypernodes::trading::data::{CsvOptions, DataError, SymbolError, SymbolSource
 use hypernodes::{BoxError, Cause, ErrorPolicy, Failure, Inputs, Pipeline, PortValue, RunError};
 
 use crate::cancel;
-use crate::error::{CommandError, flattened};
+use crate::error::{CommandError, as_options, flattened};
 
 /// Why there is nothing for a symbol.
 #[derive(Debug)]
@@ -71,7 +71,10 @@ impl Fault {
     pub(crate) fn into_error(self, symbol: &str) -> CommandError {
         match self.kind {
             FaultKind::Data | FaultKind::NoRowsInRange => CommandError::Symbol(self.text),
-            FaultKind::Node => CommandError::Symbol(format!("symbol `{symbol}`: {}", self.text)),
+            FaultKind::Node => {
+                let text = as_options(&self.text);
+                CommandError::Symbol(format!("symbol `{symbol}`: {text}"))
+            }
             FaultKind::Defect => CommandError::Defect(format!("symbol `{symbol}`: {}", self.text)),
         }
     }

@@ -6,7 +6,7 @@ use hypernodes::trading::PriceSource;
 use hypernodes::trading::atc::{AtcConfig, Profile, Robustness};
 use hypernodes::trading::scan::ScanConfig;
 
-use super::{DataArgs, at_least_one, choice};
+use super::{DataArgs, at_least_one, choice, number, whole};
 
 #[derive(Debug, Args)]
 pub(crate) struct AtcCommand {
@@ -30,14 +30,14 @@ pub(crate) struct ScanCommand {
 #[command(next_help_heading = "Scan")]
 pub(crate) struct ScanArgs {
     /// Use the newest N bars; a symbol with fewer is skipped
-    #[arg(long, value_name = "N", default_value_t = ScanConfig::default().limit)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true, default_value_t = ScanConfig::default().limit)]
     limit: usize,
     /// List signals of at least this size, up or down
-    #[arg(long, value_name = "X", default_value_t = ScanConfig::default().min_signal)]
+    #[arg(long, value_name = "X", value_parser = number, default_value_t = ScanConfig::default().min_signal)]
     #[arg(allow_negative_numbers = true)]
     min_signal: f64,
     /// At most K rows of either table
-    #[arg(long, value_name = "K", value_parser = at_least_one)]
+    #[arg(long, value_name = "K", value_parser = at_least_one, allow_negative_numbers = true)]
     top: Option<usize>,
 }
 
@@ -59,32 +59,32 @@ pub(crate) struct AtcArgs {
     #[arg(long, value_parser = profile(), ignore_case = true, default_value_t)]
     profile: Profile,
     /// Base length of all six kinds, in bars [default: 28]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>, allow_negative_numbers = true)]
     ma_len: Option<u32>,
     /// Base length of one kind, in place of `--ma-len`
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>, allow_negative_numbers = true)]
     ema_len: Option<u32>,
-    #[arg(long, value_name = "N", help = "As --ema-len")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>, allow_negative_numbers = true, help = "As --ema-len")]
     hma_len: Option<u32>,
-    #[arg(long, value_name = "N", help = "As --ema-len")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>, allow_negative_numbers = true, help = "As --ema-len")]
     wma_len: Option<u32>,
-    #[arg(long, value_name = "N", help = "As --ema-len")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>, allow_negative_numbers = true, help = "As --ema-len")]
     dema_len: Option<u32>,
-    #[arg(long, value_name = "N", help = "As --ema-len")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>, allow_negative_numbers = true, help = "As --ema-len")]
     lsma_len: Option<u32>,
-    #[arg(long, value_name = "N", help = "As --ema-len")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>, allow_negative_numbers = true, help = "As --ema-len")]
     kama_len: Option<u32>,
     /// Starting equity of one kind
     #[arg(
         long,
-        value_name = "W",
+        value_name = "W", value_parser = number,
         default_value_t = 1.0,
         allow_negative_numbers = true
     )]
     ema_weight: f64,
     #[arg(
         long,
-        value_name = "W",
+        value_name = "W", value_parser = number,
         default_value_t = 1.0,
         help = "As --ema-weight"
     )]
@@ -92,7 +92,7 @@ pub(crate) struct AtcArgs {
     hma_weight: f64,
     #[arg(
         long,
-        value_name = "W",
+        value_name = "W", value_parser = number,
         default_value_t = 1.0,
         help = "As --ema-weight"
     )]
@@ -100,7 +100,7 @@ pub(crate) struct AtcArgs {
     wma_weight: f64,
     #[arg(
         long,
-        value_name = "W",
+        value_name = "W", value_parser = number,
         default_value_t = 1.0,
         help = "As --ema-weight"
     )]
@@ -108,7 +108,7 @@ pub(crate) struct AtcArgs {
     dema_weight: f64,
     #[arg(
         long,
-        value_name = "W",
+        value_name = "W", value_parser = number,
         default_value_t = 1.0,
         help = "As --ema-weight"
     )]
@@ -116,7 +116,7 @@ pub(crate) struct AtcArgs {
     lsma_weight: f64,
     #[arg(
         long,
-        value_name = "W",
+        value_name = "W", value_parser = number,
         default_value_t = 1.0,
         help = "As --ema-weight"
     )]
@@ -126,22 +126,22 @@ pub(crate) struct AtcArgs {
     #[arg(long, value_parser = robustness(), ignore_case = true, default_value_t)]
     robustness: Robustness,
     /// Growth rate, in thousandths per bar
-    #[arg(long, value_name = "X", default_value_t = AtcConfig::default().lambda)]
+    #[arg(long, value_name = "X", value_parser = number, default_value_t = AtcConfig::default().lambda)]
     #[arg(allow_negative_numbers = true)]
     lambda: f64,
     /// Equity lost per bar, in percent from 0 to 1
-    #[arg(long, value_name = "X", default_value_t = AtcConfig::default().decay)]
+    #[arg(long, value_name = "X", value_parser = number, default_value_t = AtcConfig::default().decay)]
     #[arg(allow_negative_numbers = true)]
     decay: f64,
     /// Bars left out at the start
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true, default_value_t = 0)]
     cutout: usize,
     /// A signal above this counts as long
-    #[arg(long, value_name = "X", default_value_t = AtcConfig::default().long_threshold)]
+    #[arg(long, value_name = "X", value_parser = number, default_value_t = AtcConfig::default().long_threshold)]
     #[arg(allow_negative_numbers = true)]
     long_threshold: f64,
     /// A signal below this counts as short
-    #[arg(long, value_name = "X", default_value_t = AtcConfig::default().short_threshold)]
+    #[arg(long, value_name = "X", value_parser = number, default_value_t = AtcConfig::default().short_threshold)]
     #[arg(allow_negative_numbers = true)]
     short_threshold: f64,
     /// Shift the average one bar later, so that it can be traded as it stands

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use hypernodes::Workload;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{at_least_one, workload};
+use super::{at_least_one, whole, workload};
 
 /// Options that may stand before or after the command, and each as `HYPERNODES_...` in the
 /// environment.
@@ -31,6 +31,7 @@ pub(crate) struct Common {
     pub(crate) fallback: bool,
     /// Workers of the engine; 0 takes as many as there are CPUs for this process
     #[arg(long, global = true, default_value_t = 0, value_name = "N")]
+    #[arg(value_parser = whole::<usize>, allow_negative_numbers = true)]
     #[arg(env = "HYPERNODES_WORKERS", hide_env_values = true)]
     pub(crate) workers: usize,
     /// What the items mostly do; decides how many partitions there are
@@ -40,6 +41,7 @@ pub(crate) struct Common {
     pub(crate) workload: Workload,
     /// Exactly this many partitions; all results are then held until the end
     #[arg(long, global = true, value_parser = at_least_one, value_name = "N")]
+    #[arg(allow_negative_numbers = true)]
     #[arg(env = "HYPERNODES_NPARTITIONS", hide_env_values = true)]
     pub(crate) npartitions: Option<usize>,
     /// What happens when a symbol fails: end, or report it and go on
@@ -63,6 +65,9 @@ pub(crate) struct Common {
     )]
     #[arg(env = "HYPERNODES_FORMAT", hide_env_values = true)]
     pub(crate) format: Option<Format>,
+    /// Whether the format was typed; the environment's is for the commands that have it.
+    #[arg(skip)]
+    pub(crate) is_format_typed: bool,
     /// Write the output to a file, which appears when it is complete
     #[arg(long, global = true, value_name = "FILE")]
     #[arg(env = "HYPERNODES_OUTPUT", hide_env_values = true)]

@@ -12,8 +12,8 @@ use crate::error::CommandError;
 pub(crate) struct DataArgs {
     /// Csv files, folders of them, or globs
     ///
-    /// Columns are found by name: time (or date, timestamp, datetime, trade_date), open, high,
-    /// low, close, volume, symbol (or stock_code), exchange. Without a symbol column a file is
+    /// Columns are found by name: time (or date, timestamp, datetime, `trade_date`), open, high,
+    /// low, close, volume, symbol (or `stock_code`), exchange. Without a symbol column a file is
     /// one symbol, named by the file.
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<String>,

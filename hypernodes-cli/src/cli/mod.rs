@@ -17,7 +17,8 @@ pub(crate) use data::DataArgs;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use hypernodes::Workload;
 
@@ -41,6 +42,17 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong options or bad input, 3 done but some symbols failed,
 130 cancelled.";
 
+impl Cli {
+    /// What was typed, or what is wrong with it.
+    pub(crate) fn typed() -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches()?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        cli.common.is_format_typed =
+            matches.value_source("format") == Some(ValueSource::CommandLine);
+        Ok(cli)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Computes Adaptive Trend Classification for every bar.
@@ -48,7 +60,7 @@ pub(crate) enum Command {
     /// Six kinds of moving average with nine lengths each are followed; what following them would
     /// have earned weighs their signals. `Average_Signal` runs from -1 (all bearish) to 1 (all
     /// bullish). The output is csv: bar, close, R, a signal and an equity for each kind, and
-    /// Average_Signal; with many symbols `symbol` comes first.
+    /// `Average_Signal`; with many symbols `symbol` comes first.
     #[command(after_help = "\
 Examples:
   hypernodes atc prices/AAPL.csv
@@ -124,7 +136,8 @@ Examples:
   hypernodes plan npartitions --items 500 --workers 8 --workload mixed")]
     Npartitions {
         /// How many items there are.
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = whole::<usize>)]
+        #[arg(allow_negative_numbers = true)]
         items: usize,
     },
 }
@@ -157,19 +170,29 @@ fn workload() -> impl TypedValueParser<Value = Workload> {
     choice(["cpu", "io", "mixed"])
 }
 
+/// A whole number.
+fn whole<T: FromStr>(text: &str) -> Result<T, String> {
+    let refused = |_| "expected a whole number, not negative and not too large".to_owned();
+    text.trim().parse().map_err(refused)
+}
+
 /// A whole number of 1 or more.
 fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("expected 1 or more".to_owned()),
-        Ok(number) => Ok(number),
-        Err(_) => Err("expected a whole number of 1 or more".to_owned()),
+    match whole(text)? {
+        0 => Err("expected 1 or more".to_owned()),
+        number => Ok(number),
     }
+}
+
+/// A number; which of them are good is the setting's matter.
+fn number(text: &str) -> Result<f64, String> {
+    let refused = |_| "expected a number".to_owned();
+    text.trim().parse().map_err(refused)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_options_of_every_command_fit_together() {

@@ -41,7 +41,10 @@ fn man(common: &Common, command: Option<&str>) -> Result<Exit, CommandError> {
         Some(name) => {
             let found = root.find_subcommand(name).cloned();
             let found = found.ok_or_else(|| {
-                let names: Vec<_> = root.get_subcommands().map(|c| c.get_name()).collect();
+                let names: Vec<_> = root
+                    .get_subcommands()
+                    .map(clap::Command::get_name)
+                    .collect();
                 let names = names.join("`, `");
                 CommandError::Usage(format!("no command `{name}`; there are `{names}`"))
             })?;
@@ -64,12 +67,11 @@ fn print(
 
 /// The format of the options if it is one of `choices`, the first of them where there is none.
 fn format(common: &Common, command: &str, choices: &[Format]) -> Result<Format, CommandError> {
-    let Some(format) = common.format else {
-        return Ok(choices[0]);
+    let format = match common.format {
+        Some(format) if choices.contains(&format) => return Ok(format),
+        Some(format) if common.is_format_typed => format,
+        _ => return Ok(choices[0]),
     };
-    if choices.contains(&format) {
-        return Ok(format);
-    }
     let name = |f: &Format| format!("{f:?}").to_lowercase();
     let choices: Vec<_> = choices.iter().map(|f| format!("`{}`", name(f))).collect();
     let (format, choices) = (name(&format), choices.join(", "));

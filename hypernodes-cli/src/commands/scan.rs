@@ -106,7 +106,8 @@ fn write_table(out: &mut impl Write, report: &ScanReport) -> io::Result<()> {
     write_others(out, "skipped", skipped)?;
     let failed = report.failed.iter().map(|f| (&f.symbol, &f.error));
     write_others(out, "failed", failed)?;
-    writeln!(out, "\n{} symbols", report.symbols)
+    let plural = if report.symbols == 1 { "" } else { "s" };
+    writeln!(out, "\n{} symbol{plural}", report.symbols)
 }
 
 fn write_rows(out: &mut impl Write, side: &str, rows: &[ScanRow]) -> io::Result<()> {

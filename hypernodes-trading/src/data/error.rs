@@ -129,8 +129,8 @@ pub enum DataError {
         line: u64,
     },
     /// A column that is needed is not in the header.
-    #[error("`{file}` line 1 has no column `{column}`{}; columns there: {}",
-        did_you_mean(.suggestion.as_deref()), listed(.found))]
+    #[error("`{file}` line 1 has no column `{column}`; columns there: {}{}",
+        listed(.found), did_you_mean(.suggestion.as_deref()))]
     MissingColumn {
         /// The file.
         file: Arc<str>,

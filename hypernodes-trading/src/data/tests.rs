@@ -143,8 +143,8 @@ fn each_fault_says_where_and_what_to_do() {
         ("time,close\n", "`ACME.csv` has a header but no rows"),
         (
             "time,Closing\n1,1\n",
-            "`ACME.csv` line 1 has no column `close`; did you mean `Closing`?; columns there: \
-             `time`, `Closing`",
+            "`ACME.csv` line 1 has no column `close`; columns there: `time`, `Closing`; \
+             did you mean `Closing`?",
         ),
         (
             "time,close,Close\n1,1,1\n",

@@ -1,0 +1,12 @@
+//! The binary, as a user calls it.
+
+mod atc;
+mod bad_input;
+mod collect;
+mod determinism;
+mod options;
+mod output;
+mod pictures;
+mod random;
+mod scan;
+mod support;

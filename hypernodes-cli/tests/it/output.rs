@@ -1,0 +1,86 @@
+//! Where results go.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+
+use crate::support::{csv, market, walk};
+
+#[test]
+fn a_file_appears_when_it_is_complete() {
+    let folder = market(&["A", "B"]);
+    let args = ["scan", "data", "--limit", "100"];
+    let shown = folder.run(&args).ok();
+    let said = folder
+        .run(&[&args[..], &["--output", "out.txt"]].concat())
+        .ok();
+    assert_eq!(said, "");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("out.txt")).unwrap(),
+        shown
+    );
+    assert_eq!(folder.names(), ["data", "out.txt"]);
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_file_as_it_was() {
+    let folder = market(&["A", "B"]);
+    folder.write("out.csv", "precious");
+    folder.write("data/B.csv", "time,close\n1,0\n");
+    let ran = folder.run(&["atc", "data", "--output", "out.csv"]);
+    assert_eq!(ran.code, Some(2));
+    assert_eq!(folder.names(), ["data", "out.csv"]);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("out.csv")).unwrap(),
+        "precious"
+    );
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_refused_before_the_work() {
+    let folder = market(&["A"]);
+    let run = |output: &str| folder.run(&["scan", "data", "--output", output]).refused();
+    assert_eq!(
+        run("data"),
+        "error: cannot write `data`: is a directory; choose another `--output`\n"
+    );
+    assert!(run("none/out.csv").contains("`none/out.csv`: entity not found"));
+    assert!(run("data/A.csv/out.csv").contains("`data/A.csv/out.csv`: not a directory"));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_devices_stay_what_they_are() {
+    let folder = market(&["A"]);
+    let target = folder.path().join("real.csv");
+    fs::write(&target, "old").unwrap();
+    std::os::unix::fs::symlink("real.csv", folder.path().join("link.csv")).unwrap();
+    folder
+        .run(&["scan", "data", "--limit", "100", "--output", "link.csv"])
+        .ok();
+    assert!(folder.path().join("link.csv").is_symlink());
+    assert!(fs::read_to_string(&target).unwrap().ends_with("1 symbol\n"));
+    folder
+        .run(&["scan", "data", "--limit", "100", "--output", "/dev/null"])
+        .ok();
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let folder = market(&["A"]);
+    folder.write("data/A.csv", csv(&walk(1, 30_000)));
+    let mut child = folder.command(&["atc", "data"]).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::with_capacity(64, child.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    assert!(first.starts_with("bar,close,"));
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+}
