@@ -74,7 +74,6 @@ impl ThreadedConfig {
 
     /// # Errors
     /// A setting that is out of range.
-    #[cfg_attr(not(feature = "threaded"), expect(dead_code, reason = "there is nothing to check the settings for"))]
     pub(crate) fn check(&self) -> Result<(), EngineError> {
         let wrong = |problem: String| Err(EngineError::Config { engine: "threaded".to_owned(), problem });
         if self.workers > MOST_WORKERS {
@@ -136,7 +135,10 @@ impl EngineConfig {
     pub fn build(&self) -> Result<Arc<dyn Engine>, EngineError> {
         match self {
             Self::Sequential(_) => Ok(Arc::new(Sequential::default())),
-            Self::Threaded(config) => threaded(*config).map(|engine| engine as Arc<dyn Engine>),
+            #[cfg(feature = "threaded")]
+            Self::Threaded(config) => Ok(Arc::new(crate::Threaded::from_config(*config)?)),
+            #[cfg(not(feature = "threaded"))]
+            Self::Threaded(config) => config.check().and_then(|()| Err(left_out())),
         }
     }
 
@@ -147,7 +149,10 @@ impl EngineConfig {
     pub fn explain(&self, plan: &Plan, items: usize) -> Result<Explanation, EngineError> {
         match self {
             Self::Sequential(_) => Ok(Explanation::sequential(plan, items)),
-            Self::Threaded(config) => threaded(*config).map(|engine| engine.explain(plan, items)),
+            #[cfg(feature = "threaded")]
+            Self::Threaded(config) => Ok(crate::Threaded::from_config(*config)?.explain(plan, items)),
+            #[cfg(not(feature = "threaded"))]
+            Self::Threaded(config) => config.check().and_then(|()| Err(left_out())),
         }
     }
 
@@ -202,18 +207,8 @@ const fn missing(name: &'static str, description: &'static str) -> EngineInfo {
     EngineInfo { name, available: false, description }
 }
 
-#[cfg(feature = "threaded")]
-fn threaded(config: ThreadedConfig) -> Result<Arc<crate::Threaded>, EngineError> {
-    crate::Threaded::from_config(config).map(Arc::new)
-}
-
 #[cfg(not(feature = "threaded"))]
-fn threaded(_: ThreadedConfig) -> Result<Arc<Absent>, EngineError> {
+fn left_out() -> EngineError {
     let reason = "it was left out of this build; enable the feature `threaded`".to_owned();
-    Err(EngineError::Unavailable { engine: "threaded".to_owned(), reason })
+    EngineError::Unavailable { engine: "threaded".to_owned(), reason }
 }
-
-/// Stands in for an engine that was left out: there is no value of it.
-#[cfg(not(feature = "threaded"))]
-#[derive(Debug)]
-enum Absent {}

@@ -77,6 +77,9 @@ pub fn runs(result: Result<Runs, Error>, outputs: &[(&str, Show)]) -> String {
 }
 
 /// Shows one output of a single run.
+pub type ShowOne = fn(&Outputs, &str) -> String;
+
+/// Shows an output that is a `T`.
 #[must_use]
 pub fn one<T: Exact>(outputs: &Outputs, name: &str) -> String {
     match outputs.get::<T>(name) {
@@ -91,7 +94,7 @@ pub fn one<T: Exact>(outputs: &Outputs, name: &str) -> String {
 
 /// What a single run gave: the named outputs, or the error.
 #[must_use]
-pub fn outputs(result: Result<Outputs, Error>, names: &[(&str, fn(&Outputs, &str) -> String)]) -> String {
+pub fn outputs(result: Result<Outputs, Error>, names: &[(&str, ShowOne)]) -> String {
     match result {
         Err(wrong) => error(&wrong),
         Ok(outputs) => names.iter().map(|(name, show)| format!("{name}: {}\n", show(&outputs, name))).collect(),

@@ -17,7 +17,7 @@ pub mod cases;
 mod compare;
 mod subject;
 
-pub use compare::{Exact, Show, error, of, one, outputs, runs};
+pub use compare::{Exact, Show, ShowOne, error, of, one, outputs, runs};
 pub use subject::{On, Parallel, Subject, check, in_threads};
 
 /// Makes a test of each case of the [suite](crate::conformance), for one engine.

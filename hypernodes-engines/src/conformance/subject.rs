@@ -43,6 +43,9 @@ pub struct On {
 
 impl On {
     /// A pipeline on this engine.
+    ///
+    /// # Panics
+    /// When the nodes do not fit together.
     #[must_use]
     pub fn pipeline(&self, nodes: Vec<NodeRef>) -> Pipeline {
         self.put(&Pipeline::new("case", nodes).expect("the pipelines of the cases are right"))

@@ -18,6 +18,7 @@ mod ready;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hypernodes_core::{
     Assist, Capabilities, ChunkRun, Engine, EngineError, Feed, Plan, Sizing, Workload, npartitions,
@@ -27,7 +28,6 @@ use crate::config::ThreadedConfig;
 use crate::explain::Explanation;
 use board::Board;
 use pool::Kind;
-use std::time::Duration;
 
 /// The name, as settings and messages write it.
 pub(crate) const NAME: &str = "threaded";
@@ -159,9 +159,8 @@ impl Threaded {
     fn kind(&self, plan: &Plan) -> Kind {
         match self.config.workload {
             Workload::Io => Kind::Io,
-            Workload::Cpu => Kind::Cpu,
             Workload::Mixed if plan.has_workload(Workload::Io) || plan.has_async() => Kind::Io,
-            Workload::Mixed => Kind::Cpu,
+            Workload::Mixed | Workload::Cpu => Kind::Cpu,
         }
     }
 }

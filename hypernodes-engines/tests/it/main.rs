@@ -1,4 +1,5 @@
 //! The engines, from outside.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 extern crate hypernodes_core as hypernodes;
 

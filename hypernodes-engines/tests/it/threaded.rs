@@ -119,7 +119,7 @@ fn so_many_partitions_are_so_many_chunks() {
         let p = p.with_engine(Threaded::new().workers(3).npartitions(parts));
         p.map(inputs! { x: items(n) }, ["x"]).unwrap();
         let rows = rows.lock().unwrap();
-        assert_eq!(rows.len(), parts.min(n as usize));
+        assert_eq!(rows.len(), parts.min(usize::try_from(n).unwrap()));
         assert_eq!(rows.iter().copied().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>(), sizes);
     }
 }

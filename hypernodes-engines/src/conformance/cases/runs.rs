@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hypernodes_core::{Inputs, NodeRef, inputs, node_fn, nodes};
 
-use crate::conformance::{Subject, one, outputs};
+use crate::conformance::{ShowOne, Subject, one, outputs};
 
 /// A value that cannot be cloned.
 #[derive(Debug, PartialEq)]
@@ -81,7 +81,7 @@ pub fn several_outputs(subject: &Subject) {
             node_fn!("twice", |q: i64| q * 2),
             node_fn!("negative", |r: i64| -r),
         ]);
-        let all = [("q", one::<i64> as fn(&_, &_) -> _), ("r", one::<i64>), ("twice", one::<i64>), ("negative", one::<i64>)];
+        let all = [("q", one::<i64> as ShowOne), ("r", one::<i64>), ("twice", one::<i64>), ("negative", one::<i64>)];
         outputs(p.run(inputs! { a: 17_i64, b: 5_i64 }), &all)
     });
 }
@@ -97,7 +97,7 @@ pub fn values_are_moved_or_cloned(subject: &Subject) {
             node_fn!("opened", |unique: Unique| unique.0 + 1),
         ]);
         let p = p.select(["longer", "shorter", "opened"]).expect("these are outputs");
-        let all = [("longer", one::<String> as fn(&_, &_) -> _), ("shorter", one::<String>), ("opened", one::<u64>)];
+        let all = [("longer", one::<String> as ShowOne), ("shorter", one::<String>), ("opened", one::<u64>)];
         outputs(p.run(inputs! { x: 12_u64 }), &all)
     });
 }
