@@ -75,7 +75,7 @@ fn scan(report: &mut Report) -> Result<(), BoxError> {
             let folder = scratch.path().join(symbols.to_string());
             process::write_price_files(&folder, symbols, BARS)?;
             let mut command = Command::new(&program);
-            let ran = process::run(command.arg("scan").arg(&folder).args(["--format", "csv", "--progress", "never"]))?;
+            let ran = process::run(command.arg("scan").arg(&folder).args(["--format", "csv"]))?;
             let lines = ran.output.lines().count();
             if lines < 2 { Err(format!("{symbols} symbols gave {lines} lines").into()) } else { Ok(ran) }
         };
