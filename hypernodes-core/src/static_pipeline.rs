@@ -78,10 +78,10 @@ pub fn try_map_rows<R: Sync, T: Send>(
             *first = Some((at, error));
         }
     };
-    let values: Vec<Option<T>> = rows
+    let values: Vec<T> = rows
         .par_iter()
         .enumerate()
-        .map(|(at, one)| {
+        .filter_map(|(at, one)| {
             if at > lowest.load(Ordering::Relaxed) {
                 return None;
             }
@@ -96,7 +96,7 @@ pub fn try_map_rows<R: Sync, T: Send>(
         .collect();
     match first.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some((at, error)) => Err(at_row(at, error)),
-        None => Ok(values.into_iter().flatten().collect()),
+        None => Ok(values),
     }
 }
 
