@@ -44,7 +44,9 @@ pub(crate) fn integers(items: usize) -> Vec<i64> {
 /// Words of 8 to 40 letters, too long to be stored in place.
 pub(crate) fn texts(items: usize) -> Vec<String> {
     let mut random = Random::seeded(2);
-    (0..items).map(|_| "item".repeat(2 + random.below(9))).collect()
+    (0..items)
+        .map(|_| "item".repeat(2 + random.below(9)))
+        .collect()
 }
 
 /// A list in an order that has nothing to do with the old one.
@@ -76,7 +78,10 @@ pub(crate) fn price_file(bars: usize, symbol: u64) -> String {
         let time = 946_684_800 + 86_400 * day;
         let volume = 1_000 + (day * 7_919) % 100_000;
         // Writing into a String cannot fail.
-        let _ = writeln!(text, "{time},{open:.4},{high:.4},{low:.4},{close:.4},{volume}");
+        let _ = writeln!(
+            text,
+            "{time},{open:.4},{high:.4},{low:.4},{close:.4},{volume}"
+        );
         open = close;
     }
     text

@@ -127,7 +127,11 @@ impl<A, T: Digest, S: FnMut() -> A, F: FnMut(A) -> T> Work for Prepared<S, F> {
 impl Implementation {
     /// Measures `run`, the destruction of its result included.
     pub fn new<T: Digest>(name: &'static str, run: impl FnMut() -> T + 'static) -> Self {
-        Self { name, bars: Vec::new(), work: Box::new(Repeated(run)) }
+        Self {
+            name,
+            bars: Vec::new(),
+            work: Box::new(Repeated(run)),
+        }
     }
 
     /// Measures `run` without what `prepare` does before each execution.
@@ -136,7 +140,11 @@ impl Implementation {
         prepare: impl FnMut() -> A + 'static,
         run: impl FnMut(A) -> T + 'static,
     ) -> Self {
-        Self { name, bars: Vec::new(), work: Box::new(Prepared(prepare, run)) }
+        Self {
+            name,
+            bars: Vec::new(),
+            work: Box::new(Prepared(prepare, run)),
+        }
     }
 
     /// Adds a bar.
@@ -156,7 +164,13 @@ impl Group {
     /// A group without implementations.
     #[must_use]
     pub fn new(title: &'static str, elements: u64, unit: Unit) -> Self {
-        Self { title, elements, unit, is_slow: false, implementations: Vec::new() }
+        Self {
+            title,
+            elements,
+            unit,
+            is_slow: false,
+            implementations: Vec::new(),
+        }
     }
 
     /// One execution takes long.
@@ -178,10 +192,19 @@ impl Group {
     /// # Errors
     /// Names the first one that gives another result than the first of the group.
     pub fn check(&mut self) -> Result<(), BoxError> {
-        let digests: Vec<(&str, u64)> = self.implementations.iter_mut().map(|i| (i.name, i.work.digest())).collect();
-        let differs = |other: &&(&str, u64)| digests.first().is_some_and(|first| first.1 != other.1);
+        let digests: Vec<(&str, u64)> = self
+            .implementations
+            .iter_mut()
+            .map(|i| (i.name, i.work.digest()))
+            .collect();
+        let differs =
+            |other: &&(&str, u64)| digests.first().is_some_and(|first| first.1 != other.1);
         match digests.iter().find(differs) {
-            Some((name, _)) => Err(format!("{}: `{name}` gives another result than `{}`", self.title, digests[0].0).into()),
+            Some((name, _)) => Err(format!(
+                "{}: `{name}` gives another result than `{}`",
+                self.title, digests[0].0
+            )
+            .into()),
             None => Ok(()),
         }
     }
@@ -205,7 +228,10 @@ impl fmt::Debug for Group {
 
 impl fmt::Debug for Implementation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Implementation").field("name", &self.name).field("bars", &self.bars).finish_non_exhaustive()
+        f.debug_struct("Implementation")
+            .field("name", &self.name)
+            .field("bars", &self.bars)
+            .finish_non_exhaustive()
     }
 }
 
@@ -247,13 +273,15 @@ impl Digest for f64 {
 
 impl Digest for String {
     fn digest(&self) -> u64 {
-        self.bytes().fold(1, |digest, byte| mix(digest, u64::from(byte)))
+        self.bytes()
+            .fold(1, |digest, byte| mix(digest, u64::from(byte)))
     }
 }
 
 impl<T: Digest> Digest for Vec<T> {
     fn digest(&self) -> u64 {
-        self.iter().fold(self.len() as u64, |digest, one| mix(digest, one.digest()))
+        self.iter()
+            .fold(self.len() as u64, |digest, one| mix(digest, one.digest()))
     }
 }
 
@@ -268,5 +296,24 @@ impl<T: Digest> Digest for Option<T> {
 impl<T: Digest> Digest for Result<T, String> {
     fn digest(&self) -> u64 {
         self.as_ref().map_or(u64::MAX, |one| mix(1, one.digest()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_implementation_that_gives_another_result_is_named() {
+        let group = || {
+            let group = Group::new("sum", 3, Unit::Micros);
+            group.with(Implementation::new("loop", || vec![1.0, 2.0]))
+        };
+        assert!(group().check().is_ok());
+        let mut wrong = group().with(Implementation::new("typo", || vec![1.0, 2.5]));
+        assert_eq!(
+            wrong.check().unwrap_err().to_string(),
+            "sum: `typo` gives another result than `loop`"
+        );
     }
 }

@@ -7,7 +7,10 @@ use rayon::prelude::*;
 type Erased = Box<dyn Any + Send>;
 
 /// A loop in parallel over the items, on rayon's pool.
-pub(crate) fn rayon_map<T: Copy + Sync, U: Send>(x: &[T], function: impl Fn(T) -> U + Sync + Send) -> Vec<U> {
+pub(crate) fn rayon_map<T: Copy + Sync, U: Send>(
+    x: &[T],
+    function: impl Fn(T) -> U + Sync + Send,
+) -> Vec<U> {
     x.par_iter().map(|&x| function(x)).collect()
 }
 
@@ -20,7 +23,10 @@ pub(crate) struct Step {
 
 impl std::fmt::Debug for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Step").field("input", &self.input).field("output", &self.output).finish_non_exhaustive()
+        f.debug_struct("Step")
+            .field("input", &self.input)
+            .field("output", &self.output)
+            .finish_non_exhaustive()
     }
 }
 
@@ -35,7 +41,9 @@ pub(crate) fn chain<T: Copy + Send + 'static>(functions: &[fn(T) -> T]) -> Vec<S
 }
 
 fn value<T: Copy + 'static>(erased: &Erased) -> T {
-    *erased.downcast_ref::<T>().expect("every value of the chain has one type")
+    *erased
+        .downcast_ref::<T>()
+        .expect("every value of the chain has one type")
 }
 
 /// Values in slots, each in a box, item by item.
@@ -51,7 +59,10 @@ pub(crate) fn slots<T: Copy + Send + 'static>(steps: &[Step], x: T) -> T {
 
 /// Values in a map from names, item by item: how the Python framework of this name works.
 pub(crate) fn names<T: Copy + Send + 'static>(steps: &[Step], x: T) -> T {
-    #[expect(clippy::disallowed_types, reason = "the competitor uses what everyone would use")]
+    #[expect(
+        clippy::disallowed_types,
+        reason = "the competitor uses what everyone would use"
+    )]
     let mut values: std::collections::HashMap<String, Erased> = std::collections::HashMap::new();
     values.insert("value 0".to_owned(), Box::new(x));
     let mut last = x;

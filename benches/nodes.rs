@@ -111,7 +111,11 @@ pub(crate) mod fallible {
     use hypernodes::node;
 
     fn checked(y: f64) -> Result<f64, String> {
-        if y.is_finite() { Ok(y) } else { Err(format!("{y}")) }
+        if y.is_finite() {
+            Ok(y)
+        } else {
+            Err(format!("{y}"))
+        }
     }
 
     /// # Errors
@@ -151,7 +155,11 @@ pub(crate) mod failing {
     /// A number that is not positive.
     #[node(output = "a")]
     pub(crate) fn plus(x: f64) -> Result<f64, String> {
-        if x > 0.0 { Ok(x + 1.5) } else { Err("not positive".to_owned()) }
+        if x > 0.0 {
+            Ok(x + 1.5)
+        } else {
+            Err("not positive".to_owned())
+        }
     }
 }
 
@@ -234,7 +242,9 @@ pub(crate) mod by_hand {
 
     #[inline]
     pub(crate) fn reference(x: &f64) -> f64 {
-        by_reference::square(&by_reference::minus(&by_reference::times(&by_reference::plus(x))))
+        by_reference::square(&by_reference::minus(&by_reference::times(
+            &by_reference::plus(x),
+        )))
     }
 
     #[inline]
@@ -260,7 +270,9 @@ pub(crate) mod by_hand {
     /// Those of the first node.
     #[inline]
     pub(crate) fn failing(x: f64) -> Result<f64, String> {
-        Ok(by_value::square(by_value::minus(by_value::times(failing::plus(x)?))))
+        Ok(by_value::square(by_value::minus(by_value::times(
+            failing::plus(x)?,
+        ))))
     }
 
     #[inline]
@@ -292,12 +304,19 @@ pub(crate) fn plain() -> Result<Pipeline, BuildErrors> {
 ///
 /// # Errors
 /// What the nodes make wrong.
-pub(crate) fn last(name: &'static str, nodes: Vec<NodeRef>, output: &str) -> Result<Pipeline, BuildErrors> {
+pub(crate) fn last(
+    name: &'static str,
+    nodes: Vec<NodeRef>,
+    output: &str,
+) -> Result<Pipeline, BuildErrors> {
     Pipeline::new(name, nodes)?.select([output])
 }
 
 /// Maps a pipeline over a shared column of `x`, so that copying the input is not measured.
-pub(crate) fn map_column<T: Clone + Send + Sync + 'static>(pipeline: &Pipeline, x: &Column) -> Vec<T> {
+pub(crate) fn map_column<T: Clone + Send + Sync + 'static>(
+    pipeline: &Pipeline,
+    x: &Column,
+) -> Vec<T> {
     let mut runs = map_runs(pipeline, x);
     runs.take_column("d").unwrap_or_default()
 }
@@ -305,7 +324,9 @@ pub(crate) fn map_column<T: Clone + Send + Sync + 'static>(pipeline: &Pipeline, 
 /// Maps a pipeline over a shared column of `x`.
 pub(crate) fn map_runs(pipeline: &Pipeline, x: &Column) -> Runs {
     let inputs = Inputs::new().with_column("x", x.clone());
-    pipeline.map(inputs, ["x"]).expect("no chain fails but those that collect their failures")
+    pipeline
+        .map(inputs, ["x"])
+        .expect("no chain fails but those that collect their failures")
 }
 
 /// The results of a map that collects failures.
@@ -314,9 +335,16 @@ pub(crate) struct Collected(pub(crate) Runs);
 
 impl Digest for Collected {
     fn digest(&self) -> u64 {
-        let Ok(results) = self.0.results::<f64>("d") else { return 0 };
+        let Ok(results) = self.0.results::<f64>("d") else {
+            return 0;
+        };
         let one = |digest, result: &Result<&f64, _>| {
-            mix(digest, result.as_ref().map_or(u64::MAX, |value| mix(1, value.to_bits())))
+            mix(
+                digest,
+                result
+                    .as_ref()
+                    .map_or(u64::MAX, |value| mix(1, value.to_bits())),
+            )
         };
         results.iter().fold(results.len() as u64, one)
     }

@@ -43,7 +43,10 @@ pub fn run(command: &mut Command) -> io::Result<Ran> {
     // To files, so that no full pipe can hold the command up.
     let folder = Scratch::new("output")?;
     let (output, errors) = (folder.path().join("output"), folder.path().join("errors"));
-    command.stdin(Stdio::null()).stdout(std::fs::File::create(&output)?).stderr(std::fs::File::create(&errors)?);
+    command
+        .stdin(Stdio::null())
+        .stdout(std::fs::File::create(&output)?)
+        .stderr(std::fs::File::create(&errors)?);
     let began = sample::now();
     let mut child = command.spawn()?;
     let id = child.id().to_string();
@@ -57,9 +60,16 @@ pub fn run(command: &mut Command) -> io::Result<Ran> {
     };
     let seconds = began.elapsed().as_secs_f64();
     if !status.success() {
-        return Err(io::Error::other(format!("{status}: {}", std::fs::read_to_string(errors)?.trim())));
+        return Err(io::Error::other(format!(
+            "{status}: {}",
+            std::fs::read_to_string(errors)?.trim()
+        )));
     }
-    Ok(Ran { seconds, peak_bytes, output: std::fs::read_to_string(output)? })
+    Ok(Ran {
+        seconds,
+        peak_bytes,
+        output: std::fs::read_to_string(output)?,
+    })
 }
 
 /// A folder that is removed when it is dropped.
@@ -72,7 +82,8 @@ impl Scratch {
     /// # Errors
     /// It cannot be made.
     pub fn new(name: &str) -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("hypernodes-benches-{}-{name}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("hypernodes-benches-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path)?;
         Ok(Self(path))
     }

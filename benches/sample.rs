@@ -39,7 +39,10 @@ impl Sampled {
 /// The time now.
 #[must_use]
 pub fn now() -> Instant {
-    #[expect(clippy::disallowed_methods, reason = "measuring time is the purpose of this crate")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "measuring time is the purpose of this crate"
+    )]
     Instant::now()
 }
 
@@ -53,7 +56,11 @@ pub fn repeated<T>(times: u64, mut run: impl FnMut() -> T) -> Duration {
 }
 
 /// Samples implementations in turn for so many rounds, or until the budget is spent.
-pub(crate) fn interleaved(all: &mut [Implementation], rounds: usize, budget: Duration) -> Vec<Sampled> {
+pub(crate) fn interleaved(
+    all: &mut [Implementation],
+    rounds: usize,
+    budget: Duration,
+) -> Vec<Sampled> {
     let began = now();
     let times: Vec<u64> = all.iter_mut().map(executions_in_a_sample).collect();
     let mut sampled = vec![Sampled::default(); all.len()];
@@ -76,7 +83,11 @@ fn executions_in_a_sample(one: &mut Implementation) -> u64 {
         if took >= SAMPLE {
             return times;
         }
-        times = if took < SAMPLE / 8 { times * 8 } else { times * 2 };
+        times = if took < SAMPLE / 8 {
+            times * 8
+        } else {
+            times * 2
+        };
     }
 }
 
@@ -88,7 +99,10 @@ mod tests {
     fn best_and_median_are_of_all_samples() {
         let mut sampled = Sampled(vec![3.0, 1.0]);
         sampled.extend(Sampled(vec![2.0]));
-        assert_eq!((sampled.best().to_string(), sampled.median().to_string()), ("1".to_owned(), "2".to_owned()));
+        assert_eq!(
+            (sampled.best().to_string(), sampled.median().to_string()),
+            ("1".to_owned(), "2".to_owned())
+        );
         assert!(Sampled::default().best().is_nan());
     }
 }

@@ -39,23 +39,42 @@ fn map() -> Result<Group, BoxError> {
     let (for_sequential, for_threaded) = (column.clone(), column.clone());
     let asynchronous = last("async", nodes![waiting], "d")?;
     let threaded = asynchronous.with_engine(Threaded::new().workers(cores));
-    let on_threads = last("blocking", nodes![blocking], "d")?.with_engine(Threaded::new().workers(cores));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    Ok(Group::new("io map, 500 items of 2 ms", ITEMS as u64, Unit::Millis)
-        .slow()
-        .with(Implementation::new("rayon, own pool of 4 x cores", move || {
-            pool.install(|| x.par_iter().with_max_len(1).map(|&x| blocking(x)).collect::<Vec<i64>>())
-        }))
-        .with(
-            Implementation::new("Threaded, 4 x cores for waiting", move || map_column::<i64>(&on_threads, &column))
+    let on_threads =
+        last("blocking", nodes![blocking], "d")?.with_engine(Threaded::new().workers(cores));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()?;
+    Ok(
+        Group::new("io map, 500 items of 2 ms", ITEMS as u64, Unit::Millis)
+            .slow()
+            .with(Implementation::new(
+                "rayon, own pool of 4 x cores",
+                move || {
+                    pool.install(|| {
+                        x.par_iter()
+                            .with_max_len(1)
+                            .map(|&x| blocking(x))
+                            .collect::<Vec<i64>>()
+                    })
+                },
+            ))
+            .with(
+                Implementation::new("Threaded, 4 x cores for waiting", move || {
+                    map_column::<i64>(&on_threads, &column)
+                })
                 .bar(Bar::AtMost((floor * 1.05 * 10.0).round() / 10.0)),
-        )
-        .with(
-            Implementation::new("async node, Sequential", move || map_column::<i64>(&asynchronous, &for_sequential))
+            )
+            .with(
+                Implementation::new("async node, Sequential", move || {
+                    map_column::<i64>(&asynchronous, &for_sequential)
+                })
                 .bar(Bar::AtMost(6.0)),
-        )
-        .with(
-            Implementation::new("async node, Threaded", move || map_column::<i64>(&threaded, &for_threaded))
+            )
+            .with(
+                Implementation::new("async node, Threaded", move || {
+                    map_column::<i64>(&threaded, &for_threaded)
+                })
                 .bar(Bar::AtMost(6.0)),
-        ))
+            ),
+    )
 }

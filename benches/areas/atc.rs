@@ -34,25 +34,37 @@ fn symbol(number: usize) -> Result<Bars, BoxError> {
 }
 
 fn scan() -> Result<Group, BoxError> {
-    let symbols = (0..SYMBOLS).map(symbol).collect::<Result<Vec<Bars>, BoxError>>()?;
+    let symbols = (0..SYMBOLS)
+        .map(symbol)
+        .collect::<Result<Vec<Bars>, BoxError>>()?;
     let kernel = AtcWorkspace::new(&AtcConfig::default())?;
     let baseline = kernel.clone().without_dispatch();
-    let (pipeline, column) = (last("scan", nodes![atc_score], "score")?, Column::from_vec(symbols.clone()));
+    let (pipeline, column) = (
+        last("scan", nodes![atc_score], "score")?,
+        Column::from_vec(symbols.clone()),
+    );
     let one_by_one = |name, mut workspace: AtcWorkspace| {
         let (symbols, scan) = (symbols.clone(), ScanConfig::default());
         Implementation::new(name, move || {
-            symbols.iter().map(|bars| score(bars, &scan, &mut workspace)).collect::<Vec<SymbolScore>>()
+            symbols
+                .iter()
+                .map(|bars| score(bars, &scan, &mut workspace))
+                .collect::<Vec<SymbolScore>>()
         })
     };
     let unit = Unit::PerSecond("symbols", SYMBOLS as f64);
-    Ok(Group::new("ATC scan, 1,500 bars, one core", SYMBOLS as u64, unit)
-        .with(one_by_one("kernel, instructions of any x86-64", baseline))
-        .with(one_by_one("kernel", kernel).bar(BAR))
-        .with(
-            Implementation::new("pipeline", move || {
-                let runs = pipeline.map(Inputs::new().with_column("bars", column.clone()), ["bars"]);
-                runs.and_then(|mut runs| runs.take_column::<SymbolScore>("score")).unwrap_or_default()
-            })
-            .bar(BAR),
-        ))
+    Ok(
+        Group::new("ATC scan, 1,500 bars, one core", SYMBOLS as u64, unit)
+            .with(one_by_one("kernel, instructions of any x86-64", baseline))
+            .with(one_by_one("kernel", kernel).bar(BAR))
+            .with(
+                Implementation::new("pipeline", move || {
+                    let runs =
+                        pipeline.map(Inputs::new().with_column("bars", column.clone()), ["bars"]);
+                    runs.and_then(|mut runs| runs.take_column::<SymbolScore>("score"))
+                        .unwrap_or_default()
+                })
+                .bar(BAR),
+            ),
+    )
 }

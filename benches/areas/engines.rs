@@ -43,13 +43,21 @@ fn compute(x: i64) -> i64 {
 
 #[inline(never)]
 fn spin(turns: u64) -> u64 {
-    (0..turns).fold(1, |state, turn| black_box(state ^ turn).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(7))
+    (0..turns).fold(1, |state, turn| {
+        black_box(state ^ turn)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(7)
+    })
 }
 
 fn turns_of_2_ms() -> u64 {
     const TRIED: u64 = 200_000;
     let tries = (0..50).map(|_| sample::repeated(1, || spin(TRIED)));
-    let best = tries.min().unwrap_or(Duration::from_millis(1)).as_nanos().max(1);
+    let best = tries
+        .min()
+        .unwrap_or(Duration::from_millis(1))
+        .as_nanos()
+        .max(1);
     u64::try_from(u128::from(TRIED) * 2_000_000 / best).unwrap_or(TRIED)
 }
 
@@ -60,16 +68,33 @@ fn cpu() -> Result<Group, BoxError> {
     let pipeline = last("cpu", nodes![compute], "d")?.with_engine(threaded(Workload::Cpu));
     let (pool, other) = (pool()?, x.clone());
     let one_by_one = "hand-written loop, one thread";
-    Ok(Group::new("map, 100 items of 2 ms, cpu", ITEMS as u64, Unit::Millis)
-        .slow()
-        .with(Implementation::new(one_by_one, move || x.iter().map(|&x| compute(x)).collect::<Vec<i64>>()))
-        .with(
-            Implementation::new(THREADED, move || map_column::<i64>(&pipeline, &column))
-                .bar(Bar::SpeedUp { over: one_by_one, factor: 0.95 * WORKERS as f64 }),
-        )
-        .with(Implementation::new("rayon, 2 threads, one item each", move || {
-            pool.install(|| other.par_iter().with_max_len(1).map(|&x| compute(x)).collect::<Vec<i64>>())
-        })))
+    Ok(
+        Group::new("map, 100 items of 2 ms, cpu", ITEMS as u64, Unit::Millis)
+            .slow()
+            .with(Implementation::new(one_by_one, move || {
+                x.iter().map(|&x| compute(x)).collect::<Vec<i64>>()
+            }))
+            .with(
+                Implementation::new(THREADED, move || map_column::<i64>(&pipeline, &column)).bar(
+                    Bar::SpeedUp {
+                        over: one_by_one,
+                        factor: 0.95 * WORKERS as f64,
+                    },
+                ),
+            )
+            .with(Implementation::new(
+                "rayon, 2 threads, one item each",
+                move || {
+                    pool.install(|| {
+                        other
+                            .par_iter()
+                            .with_max_len(1)
+                            .map(|&x| compute(x))
+                            .collect::<Vec<i64>>()
+                    })
+                },
+            )),
+    )
 }
 
 fn overhead() -> Result<Group, BoxError> {
@@ -79,12 +104,21 @@ fn overhead() -> Result<Group, BoxError> {
     let other = column.clone();
     let (sequential, parallel) = (plain()?, plain()?.with_engine(threaded(Workload::Cpu)));
     let pool = pool()?;
-    Ok(Group::new("map, 4 nodes, 1,000,000 trivial items", ITEMS as u64, Unit::NanosPer("item", ITEMS as f64))
-        .with(Implementation::new("rayon, 2 threads, 4 calls inside", move || {
-            pool.install(|| x.par_iter().map(by_hand::reference).collect::<Vec<f64>>())
-        }))
-        .with(Implementation::new(SEQUENTIAL, move || map_column::<f64>(&sequential, &column)))
-        .with(Implementation::new(THREADED, move || map_column::<f64>(&parallel, &other))))
+    Ok(Group::new(
+        "map, 4 nodes, 1,000,000 trivial items",
+        ITEMS as u64,
+        Unit::NanosPer("item", ITEMS as f64),
+    )
+    .with(Implementation::new(
+        "rayon, 2 threads, 4 calls inside",
+        move || pool.install(|| x.par_iter().map(by_hand::reference).collect::<Vec<f64>>()),
+    ))
+    .with(Implementation::new(SEQUENTIAL, move || {
+        map_column::<f64>(&sequential, &column)
+    }))
+    .with(Implementation::new(THREADED, move || {
+        map_column::<f64>(&parallel, &other)
+    })))
 }
 
 fn latency() -> Result<Group, BoxError> {
@@ -93,31 +127,53 @@ fn latency() -> Result<Group, BoxError> {
     let other = column.clone();
     let (sequential, parallel) = (plain()?, plain()?.with_engine(threaded(Workload::Cpu)));
     let pool = pool()?;
-    Ok(Group::new("map, 4 nodes, 10 trivial items", 10, Unit::NanosPer("map", 1.0))
-        .with(Implementation::new("rayon, 2 threads, 4 calls inside", move || {
-            pool.install(|| x.par_iter().map(by_hand::reference).collect::<Vec<f64>>())
-        }))
-        .with(Implementation::new(SEQUENTIAL, move || map_column::<f64>(&sequential, &column)))
-        .with(Implementation::new(THREADED, move || map_column::<f64>(&parallel, &other))))
+    Ok(Group::new(
+        "map, 4 nodes, 10 trivial items",
+        10,
+        Unit::NanosPer("map", 1.0),
+    )
+    .with(Implementation::new(
+        "rayon, 2 threads, 4 calls inside",
+        move || pool.install(|| x.par_iter().map(by_hand::reference).collect::<Vec<f64>>()),
+    ))
+    .with(Implementation::new(SEQUENTIAL, move || {
+        map_column::<f64>(&sequential, &column)
+    }))
+    .with(Implementation::new(THREADED, move || {
+        map_column::<f64>(&parallel, &other)
+    })))
 }
 
 /// A trivial run: the threads must not make it slower.
 fn run() -> Result<Group, BoxError> {
     use by_reference::{minus, plus, square, times};
-    let pipeline = Pipeline::new("branches", nodes![
-        plus,
-        times,
-        { minus::node().rename_input("b", "a").rename_output("c", "other") },
-        square::node().rename_input("c", "other")
-    ])?;
+    let pipeline = Pipeline::new(
+        "branches",
+        nodes![
+            plus,
+            times,
+            {
+                minus::node()
+                    .rename_input("b", "a")
+                    .rename_output("c", "other")
+            },
+            square::node().rename_input("c", "other")
+        ],
+    )?;
     let parallel = pipeline.with_engine(threaded(Workload::Cpu));
     let run = |pipeline: &Pipeline| {
         let outputs = pipeline.run(Inputs::new().with("x", black_box(0.5)));
-        outputs.and_then(|outputs| Ok(outputs.get::<f64>("b")? + outputs.get::<f64>("d")?)).unwrap_or_default()
+        outputs
+            .and_then(|outputs| Ok(outputs.get::<f64>("b")? + outputs.get::<f64>("d")?))
+            .unwrap_or_default()
     };
-    Ok(Group::new("one run, 4 trivial nodes on 2 branches", 4, Unit::NanosPer("run", 1.0))
-        .with(Implementation::new(SEQUENTIAL, move || run(&pipeline)))
-        .with(Implementation::new(THREADED, move || run(&parallel))))
+    Ok(Group::new(
+        "one run, 4 trivial nodes on 2 branches",
+        4,
+        Unit::NanosPer("run", 1.0),
+    )
+    .with(Implementation::new(SEQUENTIAL, move || run(&pipeline)))
+    .with(Implementation::new(THREADED, move || run(&parallel))))
 }
 
 #[node(output = "total")]
@@ -135,17 +191,34 @@ fn nested() -> Result<Group, BoxError> {
     let column = Column::from_vec(lists.clone());
     let other = column.clone();
     let (pool, for_rayon) = (pool()?, lists.clone());
-    let by_hand = |list: &Vec<f64>| list.iter().map(by_hand::reference).collect::<Vec<f64>>().iter().sum::<f64>();
+    let by_hand = |list: &Vec<f64>| {
+        list.iter()
+            .map(by_hand::reference)
+            .collect::<Vec<f64>>()
+            .iter()
+            .sum::<f64>()
+    };
     let map = |pipeline: &Pipeline, column: &Column| {
         let runs = pipeline.map(Inputs::new().with_column("x", column.clone()), ["x"]);
-        runs.and_then(|mut runs| runs.take_column::<f64>("total")).unwrap_or_default()
+        runs.and_then(|mut runs| runs.take_column::<f64>("total"))
+            .unwrap_or_default()
     };
     let items = OUTER * INNER;
-    Ok(Group::new("nested map, 1,000 x 1,000 items, 4 nodes inside", items as u64, Unit::NanosPer("inner item", items as f64))
-        .with(Implementation::new("hand-written loop", move || lists.iter().map(by_hand).collect::<Vec<f64>>()))
-        .with(Implementation::new("rayon, 2 threads", move || {
-            pool.install(|| for_rayon.par_iter().map(by_hand).collect::<Vec<f64>>())
-        }))
-        .with(Implementation::new(SEQUENTIAL, move || map(&sequential, &column)))
-        .with(Implementation::new(THREADED, move || map(&parallel, &other))))
+    Ok(Group::new(
+        "nested map, 1,000 x 1,000 items, 4 nodes inside",
+        items as u64,
+        Unit::NanosPer("inner item", items as f64),
+    )
+    .with(Implementation::new("hand-written loop", move || {
+        lists.iter().map(by_hand).collect::<Vec<f64>>()
+    }))
+    .with(Implementation::new("rayon, 2 threads", move || {
+        pool.install(|| for_rayon.par_iter().map(by_hand).collect::<Vec<f64>>())
+    }))
+    .with(Implementation::new(SEQUENTIAL, move || {
+        map(&sequential, &column)
+    }))
+    .with(Implementation::new(THREADED, move || {
+        map(&parallel, &other)
+    })))
 }

@@ -27,10 +27,17 @@ pub fn digest_of_map_iter(items: u32) -> Result<u64, BoxError> {
 
 fn map_iter() -> Result<Group, BoxError> {
     let item = Unit::NanosPer("item", f64::from(ITEMS));
-    Ok(Group::new("`map_iter`, 4 nodes, results one by one", u64::from(ITEMS), item)
-        .with(Implementation::new("hand-written iterator", || {
-            let x = (0..ITEMS).map(f64::from);
-            x.map(|x| by_hand::reference(&x)).fold(0, |digest, d| mix(digest, d.to_bits()))
-        }))
-        .with(Implementation::new("pipeline", || digest_of_map_iter(ITEMS).unwrap_or_default())))
+    Ok(Group::new(
+        "`map_iter`, 4 nodes, results one by one",
+        u64::from(ITEMS),
+        item,
+    )
+    .with(Implementation::new("hand-written iterator", || {
+        let x = (0..ITEMS).map(f64::from);
+        x.map(|x| by_hand::reference(&x))
+            .fold(0, |digest, d| mix(digest, d.to_bits()))
+    }))
+    .with(Implementation::new("pipeline", || {
+        digest_of_map_iter(ITEMS).unwrap_or_default()
+    })))
 }

@@ -80,22 +80,28 @@ fn call_plain() -> Result<Group, BoxError> {
             x.iter().map(|&x| by_hand::value(x)).collect::<Vec<f64>>()
         }))
         .with(
-            Implementation::new("pipeline!", move || other.iter().map(|&x| arithmetic(x).d).collect::<Vec<f64>>())
-                .bar(bar(HAND_FUNCTION)),
+            Implementation::new("pipeline!", move || {
+                other.iter().map(|&x| arithmetic(x).d).collect::<Vec<f64>>()
+            })
+            .bar(bar(HAND_FUNCTION)),
         ))
 }
 
 fn call_calls() -> Result<Group, BoxError> {
     let x = fixtures::integers(ITEMS);
     let other = x.clone();
-    Ok(group("static pipeline in a loop, 4 calls that are not inlined")
-        .with(Implementation::new(HAND_FUNCTION, move || {
-            x.iter().map(|&x| by_hand::calls(x)).collect::<Vec<i64>>()
-        }))
-        .with(
-            Implementation::new("pipeline!", move || other.iter().map(|&x| four_calls(x).d).collect::<Vec<i64>>())
+    Ok(
+        group("static pipeline in a loop, 4 calls that are not inlined")
+            .with(Implementation::new(HAND_FUNCTION, move || {
+                x.iter().map(|&x| by_hand::calls(x)).collect::<Vec<i64>>()
+            }))
+            .with(
+                Implementation::new("pipeline!", move || {
+                    other.iter().map(|&x| four_calls(x).d).collect::<Vec<i64>>()
+                })
                 .bar(bar(HAND_FUNCTION)),
-        ))
+            ),
+    )
 }
 
 fn call_maths() -> Result<Group, BoxError> {
@@ -106,8 +112,13 @@ fn call_maths() -> Result<Group, BoxError> {
             x.iter().map(|&x| by_hand::maths(x)).collect::<Vec<f64>>()
         }))
         .with(
-            Implementation::new("pipeline!", move || other.iter().map(|&x| mathematics(x).d).collect::<Vec<f64>>())
-                .bar(bar(HAND_FUNCTION)),
+            Implementation::new("pipeline!", move || {
+                other
+                    .iter()
+                    .map(|&x| mathematics(x).d)
+                    .collect::<Vec<f64>>()
+            })
+            .bar(bar(HAND_FUNCTION)),
         ))
 }
 
@@ -116,19 +127,31 @@ fn map_plain() -> Result<Group, BoxError> {
     let other = x.clone();
     Ok(group("`map` of a static pipeline, plain arithmetic")
         .with(Implementation::new(HAND_RAYON, move || {
-            x.par_iter().map(|&x| by_hand::value(x)).collect::<Vec<f64>>()
+            x.par_iter()
+                .map(|&x| by_hand::value(x))
+                .collect::<Vec<f64>>()
         }))
-        .with(Implementation::new("pipeline!", move || arithmetic::map(&other, |&x| x)).bar(bar(HAND_RAYON))))
+        .with(
+            Implementation::new("pipeline!", move || arithmetic::map(&other, |&x| x))
+                .bar(bar(HAND_RAYON)),
+        ))
 }
 
 fn map_calls() -> Result<Group, BoxError> {
     let x = fixtures::integers(ITEMS);
     let other = x.clone();
-    Ok(group("`map` of a static pipeline, 4 calls that are not inlined")
-        .with(Implementation::new(HAND_RAYON, move || {
-            x.par_iter().map(|&x| by_hand::calls(x)).collect::<Vec<i64>>()
-        }))
-        .with(Implementation::new("pipeline!", move || four_calls::map(&other, |&x| x)).bar(bar(HAND_RAYON))))
+    Ok(
+        group("`map` of a static pipeline, 4 calls that are not inlined")
+            .with(Implementation::new(HAND_RAYON, move || {
+                x.par_iter()
+                    .map(|&x| by_hand::calls(x))
+                    .collect::<Vec<i64>>()
+            }))
+            .with(
+                Implementation::new("pipeline!", move || four_calls::map(&other, |&x| x))
+                    .bar(bar(HAND_RAYON)),
+            ),
+    )
 }
 
 fn map_maths() -> Result<Group, BoxError> {
@@ -136,7 +159,12 @@ fn map_maths() -> Result<Group, BoxError> {
     let other = x.clone();
     Ok(group("`map` of a static pipeline, exp, ln, sin, sqrt")
         .with(Implementation::new(HAND_RAYON, move || {
-            x.par_iter().map(|&x| by_hand::maths(x)).collect::<Vec<f64>>()
+            x.par_iter()
+                .map(|&x| by_hand::maths(x))
+                .collect::<Vec<f64>>()
         }))
-        .with(Implementation::new("pipeline!", move || mathematics::map(&other, |&x| x)).bar(bar(HAND_RAYON))))
+        .with(
+            Implementation::new("pipeline!", move || mathematics::map(&other, |&x| x))
+                .bar(bar(HAND_RAYON)),
+        ))
 }

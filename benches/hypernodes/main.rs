@@ -18,12 +18,16 @@ fn bench(criterion: &mut Criterion, id: &str, mut group: Group) -> Result<(), Bo
     group.check()?;
     let mut benches = criterion.benchmark_group(id);
     benches.throughput(Throughput::Elements(group.elements));
-    benches.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+    benches
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(3));
     if group.is_slow {
         benches.sample_size(10);
     }
     for implementation in &mut group.implementations {
-        benches.bench_function(implementation.name, |bencher| bencher.iter_custom(|times| implementation.time(times)));
+        benches.bench_function(implementation.name, |bencher| {
+            bencher.iter_custom(|times| implementation.time(times));
+        });
     }
     benches.finish();
     Ok(())

@@ -21,14 +21,21 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn now() -> Self {
         let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = text.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split(':').nth(1));
+        let model = text
+            .lines()
+            .find(|line| line.starts_with("model name"))
+            .and_then(|line| line.split(':').nth(1));
         let changed = !output("git", &["status", "--porcelain"]).is_empty();
         let commit = output("git", &["rev-parse", "--short", "HEAD"]);
         Self {
             processor: model.unwrap_or("unknown processor").trim().to_owned(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             rustc: output("rustc", &["--version"]),
-            commit: if changed { format!("{commit}, changed") } else { commit },
+            commit: if changed {
+                format!("{commit}, changed")
+            } else {
+                commit
+            },
             date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
             load_before: load(),
         }
@@ -37,8 +44,19 @@ impl Machine {
 
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { processor, cores, rustc, commit, date, load_before } = self;
-        write!(f, "{processor}, {cores} cores; {rustc}; commit {commit}; {date}; load {load_before} before, {} after", load())
+        let Self {
+            processor,
+            cores,
+            rustc,
+            commit,
+            date,
+            load_before,
+        } = self;
+        write!(
+            f,
+            "{processor}, {cores} cores; {rustc}; commit {commit}; {date}; load {load_before} before, {} after",
+            load()
+        )
     }
 }
 
@@ -50,7 +68,9 @@ fn load() -> String {
 
 fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
-    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    output
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .unwrap_or_default()
 }
 
 /// Waits until the other processes leave the processors alone; gives up when `patience` is spent.
@@ -72,7 +92,12 @@ fn busy_share(pause: Duration) -> f64 {
 /// The time that the processors were busy, and all time. Nothing where the system does not tell.
 fn processor_time() -> (u64, u64) {
     let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
-    let times = text.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    let times = text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .skip(1);
     let times: Vec<u64> = times.filter_map(|time| time.parse().ok()).take(8).collect();
     let all: u64 = times.iter().sum();
     let idle: u64 = times.iter().skip(3).take(2).sum();

@@ -47,7 +47,11 @@ fn perform(options: &Options) -> Result<(), BoxError> {
             println!("{}", process::peak_bytes().unwrap_or(0));
             Ok(())
         }
-        Task::PriceFiles { folder, symbols, bars } => Ok(process::write_price_files(folder, *symbols, *bars)?),
+        Task::PriceFiles {
+            folder,
+            symbols,
+            bars,
+        } => Ok(process::write_price_files(folder, *symbols, *bars)?),
         Task::Table => table(options),
     }
 }
@@ -78,7 +82,10 @@ fn measure(group: &mut Group, options: &Options, patience: &mut Duration, report
     for last in (0..options.tries.max(1)).rev() {
         machine::wait_until_quiet(patience);
         let new = group.sample(options.rounds, BUDGET);
-        sampled.iter_mut().zip(new).for_each(|(all, new)| all.extend(new));
+        sampled
+            .iter_mut()
+            .zip(new)
+            .for_each(|(all, new)| all.extend(new));
         let verdicts = row::verdicts(group, &sampled);
         if last == 0 || verdicts.iter().all(|verdict| verdict.passes != Some(false)) {
             report.add(group, &sampled, verdicts);

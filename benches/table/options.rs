@@ -25,9 +25,15 @@ pub(crate) struct Options {
 pub(crate) enum Task {
     Table,
     /// Map over so many items and print the peak memory: what the table runs in a process of its own.
-    MapIter { items: u32 },
+    MapIter {
+        items: u32,
+    },
     /// Only write price files, to try a scan on.
-    PriceFiles { folder: PathBuf, symbols: usize, bars: usize },
+    PriceFiles {
+        folder: PathBuf,
+        symbols: usize,
+        bars: usize,
+    },
 }
 
 impl Options {
@@ -43,7 +49,11 @@ impl Options {
         let (mut symbols_given, mut bars_given) = (1_000, 1_500);
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value"));
+            let mut value = || {
+                arguments
+                    .next()
+                    .ok_or_else(|| format!("`{argument}` needs a value"))
+            };
             match argument.as_str() {
                 "--write" => options.write = true,
                 "--rounds" => options.rounds = value()?.parse()?,
@@ -51,11 +61,21 @@ impl Options {
                 "--patience" => options.patience = Duration::from_secs(value()?.parse()?),
                 "--symbols" => symbols_given = value()?.parse()?,
                 "--bars" => bars_given = value()?.parse()?,
-                "--map-iter" => options.task = Task::MapIter { items: value()?.parse()? },
-                "--price-files" => {
-                    options.task = Task::PriceFiles { folder: value()?.into(), symbols: 0, bars: 0 };
+                "--map-iter" => {
+                    options.task = Task::MapIter {
+                        items: value()?.parse()?,
+                    }
                 }
-                flag if flag.starts_with('-') => return Err(format!("unknown option `{flag}`").into()),
+                "--price-files" => {
+                    options.task = Task::PriceFiles {
+                        folder: value()?.into(),
+                        symbols: 0,
+                        bars: 0,
+                    };
+                }
+                flag if flag.starts_with('-') => {
+                    return Err(format!("unknown option `{flag}`").into());
+                }
                 part => options.wanted.push(part.to_owned()),
             }
         }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use hypernodes_benches::process::{self, Ran, Scratch};
 use hypernodes_benches::BoxError;
+use hypernodes_benches::process::{self, Ran, Scratch};
 
 use crate::options::Options;
 use crate::report::Report;
@@ -46,9 +46,17 @@ fn map_iter(report: &mut Report) -> Result<(), BoxError> {
     eprintln!("whole/map_iter/memory");
     let run = |items: u32| -> Result<Ran, BoxError> {
         let mut command = Command::new(std::env::current_exe()?);
-        Ok(process::run(command.args(["--map-iter", &items.to_string()]))?)
+        Ok(process::run(
+            command.args(["--map-iter", &items.to_string()]),
+        )?)
     };
-    let own_peak = |ran: &Ran| ran.output.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(ran.peak_bytes);
+    let own_peak = |ran: &Ran| {
+        ran.output
+            .lines()
+            .nth(1)
+            .and_then(|line| line.parse().ok())
+            .unwrap_or(ran.peak_bytes)
+    };
     let (short, long) = (run(100_000)?, run(10_000_000)?);
     report.add_verdict(flat(TITLE, "pipeline", own_peak(&short), own_peak(&long)));
     let time = figure(long.seconds * 1e9 / 1e7);
@@ -77,17 +85,28 @@ fn scan(report: &mut Report) -> Result<(), BoxError> {
             let mut command = Command::new(&program);
             let ran = process::run(command.arg("scan").arg(&folder).args(["--format", "csv"]))?;
             let lines = ran.output.lines().count();
-            if lines < 2 { Err(format!("{symbols} symbols gave {lines} lines").into()) } else { Ok(ran) }
+            if lines < 2 {
+                Err(format!("{symbols} symbols gave {lines} lines").into())
+            } else {
+                Ok(ran)
+            }
         };
         Ok((run(SHORT)?, run(LONG)?))
     };
     match measure() {
         Ok((short, long)) => {
-            report.add_verdict(flat(TITLE, "command line", short.peak_bytes, long.peak_bytes));
+            report.add_verdict(flat(
+                TITLE,
+                "command line",
+                short.peak_bytes,
+                long.peak_bytes,
+            ));
             for (ran, symbols) in [(short, SHORT), (long, LONG)] {
                 let rate = figure(symbols as f64 / ran.seconds);
                 report.add_measured(Measured {
-                    title: format!("`hypernodes scan` of {symbols} files, whole process, all cores"),
+                    title: format!(
+                        "`hypernodes scan` of {symbols} files, whole process, all cores"
+                    ),
                     name: "command line".to_owned(),
                     best: rate.clone(),
                     median: rate,
@@ -99,7 +118,12 @@ fn scan(report: &mut Report) -> Result<(), BoxError> {
             title: TITLE.to_owned(),
             name: "command line".to_owned(),
             bar: format!("<= {FLAT} x the memory of the short one"),
-            best: reason.to_string().lines().next().unwrap_or_default().to_owned(),
+            best: reason
+                .to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             median: String::new(),
             passes: None,
         }),
@@ -111,8 +135,18 @@ fn scan(report: &mut Report) -> Result<(), BoxError> {
 fn command_line() -> Result<PathBuf, BoxError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--release", "--quiet", "--package", "hypernodes-cli"]);
+    build.args([
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "hypernodes-cli",
+    ]);
     process::run(build.current_dir(env!("CARGO_MANIFEST_DIR")))?;
     let program = std::env::current_exe()?.with_file_name("hypernodes");
-    if program.is_file() { Ok(program) } else { Err("the command line was not built beside this program".into()) }
+    if program.is_file() {
+        Ok(program)
+    } else {
+        Err("the command line was not built beside this program".into())
+    }
 }
