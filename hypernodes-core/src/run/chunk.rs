@@ -91,6 +91,12 @@ impl<'p> ChunkRun<'p> {
         true
     }
 
+    /// How many steps are left to compute.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.plan.steps.len() - self.next
+    }
+
     /// Hands out the steps that are left, so that several threads can compute those that do not wait for each other.
     ///
     /// For single runs only. When all are done, they are [taken back](Self::take_back).

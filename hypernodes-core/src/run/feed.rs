@@ -15,8 +15,11 @@ use crate::error::{EngineError, Failure};
 use crate::plan::Plan;
 use crate::value::{Accumulator, Arg, Column};
 
-/// How much a chunk may grow over the last one while nothing is known of the items.
+/// How much a chunk may grow over the largest one before it.
 const GROWTH: usize = 8;
+
+/// Most items in the first chunk when the cost is known from another map.
+const FIRST: usize = 64;
 
 /// The chunks of one map, as an engine sees them.
 ///
@@ -237,16 +240,16 @@ impl Feed {
             // The rows of a chunk wait at the same time, so a chunk takes as long as one of them.
             return state.items.div_ceil(self.sizing.workers.max(1)).min(self.rows_in_cache);
         }
-        let cost = self.plan.cost_hint();
-        let by_time = if cost == 0 && state.parts_given < self.sizing.workers {
+        let by_time = match self.rows_in_target() {
             // Each worker starts with one item: what a slow one costs is known before many are put together.
-            1
-        } else if cost == 0 {
-            state.largest.saturating_mul(GROWTH).clamp(1, first)
-        } else {
-            let rows = self.rows_in_target().unwrap_or(1);
-            // Measured on few items the cost is a guess, so a chunk grows step by step.
-            rows.min(state.largest.max(1).saturating_mul(GROWTH)).min(fair)
+            None if state.parts_given < self.sizing.workers => 1,
+            None => state.largest.saturating_mul(GROWTH).clamp(1, first),
+            Some(rows) => {
+                // Measured on few items, or in another map, the cost is a guess, so a chunk grows step by step.
+                let grown = if state.largest == 0 { FIRST } else { state.largest.saturating_mul(GROWTH) };
+                // Everyone gets a share, but not one that is less work than handing it out.
+                rows.min(grown).min(fair.max(rows / 8))
+            }
         };
         by_time.min(self.rows_in_cache)
     }
