@@ -169,14 +169,7 @@ impl Entry {
         self.turns.fetch_add(1, Ordering::Relaxed);
         match &self.work {
             Work::Run(steps) => steps.turn(),
-            Work::Map(feed) => {
-                let Some(mut chunk) = feed.next() else { return false };
-                match catch_unwind(AssertUnwindSafe(|| feed.execute(&mut chunk))) {
-                    Ok(outcome) => feed.put(chunk, outcome),
-                    Err(payload) => feed.lose(chunk, panicked(&*payload)),
-                }
-                true
-            }
+            Work::Map(feed) => compute_chunk(feed),
         }
     }
 
@@ -189,6 +182,16 @@ impl Entry {
         }
         noted.1.elapsed() > STARVED
     }
+}
+
+/// Computes one chunk of a map on this thread. `false` when there is none now.
+pub(super) fn compute_chunk(feed: &Feed) -> bool {
+    let Some(mut chunk) = feed.next() else { return false };
+    match catch_unwind(AssertUnwindSafe(|| feed.execute(&mut chunk))) {
+        Ok(outcome) => feed.put(chunk, outcome),
+        Err(payload) => feed.lose(chunk, panicked(&*payload)),
+    }
+    true
 }
 
 fn panicked(payload: &(dyn std::any::Any + Send)) -> EngineError {

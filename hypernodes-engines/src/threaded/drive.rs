@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossbeam::utils::Backoff;
 use hypernodes_core::{Assist, EngineError, Feed};
 
-use super::board::{Blocked, Board, Entry, Work};
+use super::board::{Blocked, Board, Entry, Work, compute_chunk};
 use super::place;
 use super::pool::Kind;
 use crate::clock;
@@ -28,12 +28,30 @@ fn wanted(feed: &Feed) -> usize {
 
 /// Computes every chunk of a map.
 pub(super) fn drive(board: &Arc<Board>, kind: Kind, feed: &Arc<Feed>) -> Result<(), EngineError> {
-    let parent = if feed.is_nested() { place::current() } else { None };
     let is_home = place::is_home(board);
+    if !is_home && drive_small(feed) {
+        return Ok(());
+    }
+    let parent = if feed.is_nested() { place::current() } else { None };
     let entry = Entry::new(Work::Map(Arc::clone(feed)), kind, board.threads(kind), parent);
     let driven = if is_home { drive_here(board, &entry, feed) } else { drive_from_outside(board, &entry, feed) };
     board.remove(&entry);
     driven
+}
+
+/// On a thread of the caller's own: it computes what is known not to be worth waking a thread for. Says whether that
+/// was all.
+fn drive_small(feed: &Feed) -> bool {
+    if feed.time_per_item().is_none() {
+        return false;
+    }
+    let began = clock::now();
+    while wanted(feed) == 0 && began.elapsed() < WORTH_SHARING {
+        if !compute_chunk(feed) {
+            return true;
+        }
+    }
+    false
 }
 
 /// On a thread of our own: it computes chunks itself, and others may join when there is enough.
@@ -86,16 +104,8 @@ pub(super) fn wait_here(board: &Arc<Board>, entry: &Arc<Entry>, is_done: &dyn Fn
     entry.set_awaited(false);
 }
 
-/// On a thread of the caller's own: it waits, and computes itself only what is not worth waking a thread for.
+/// On a thread of the caller's own: it waits, and computes only where nobody else can.
 fn drive_from_outside(board: &Arc<Board>, entry: &Arc<Entry>, feed: &Arc<Feed>) -> Result<(), EngineError> {
-    if feed.time_per_item().is_some() {
-        let began = clock::now();
-        while wanted(feed) == 0 && began.elapsed() < WORTH_SHARING && entry.turn() {}
-        if !feed.has_more() {
-            // Nobody else knows of it.
-            return Ok(());
-        }
-    }
     board.post(entry, wanted(feed).max(1))?;
     loop {
         let blocked = Blocked::begin();

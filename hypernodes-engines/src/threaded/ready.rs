@@ -1,7 +1,7 @@
 //! A single run: steps are computed as they become ready, by the caller and by threads that have nothing else to do.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hypernodes_core::{ChunkRun, EngineError};
 
@@ -24,7 +24,7 @@ pub(super) fn run(board: &Arc<Board>, kind: Kind, run: &mut ChunkRun<'_>) -> Res
         return Ok(());
     }
     let began = clock::now();
-    if !is_small(run) || !run_alone(run) {
+    if !is_small(run) || !run_alone(run, began) {
         share(board, kind, run)?;
     }
     run.measured(began.elapsed());
@@ -36,10 +36,14 @@ fn is_small(run: &ChunkRun<'_>) -> bool {
     run.last_time().is_some_and(|time| time < WHOLE || time / steps < STEP)
 }
 
-/// Runs in order on this thread, as long as no step turns out to be long. Says whether it came to the end.
-fn run_alone(run: &mut ChunkRun<'_>) -> bool {
-    let mut before = clock::now();
+/// Runs in order on this thread, as long as no step turns out to be long while there is something to overlap it with.
+/// Says whether it came to the end.
+fn run_alone(run: &mut ChunkRun<'_>, began: Instant) -> bool {
+    let mut before = began;
     while run.advance() {
+        if run.left() < 2 {
+            continue;
+        }
         let now = clock::now();
         if now.duration_since(before) > 4 * STEP {
             return false;

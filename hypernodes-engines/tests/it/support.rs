@@ -19,7 +19,10 @@ impl Meeting {
     }
 
     /// Waits until as many have come as fill the caller's group of `size`, the last of which ends at `all`.
+    ///
+    /// An item that meets others is a slow one, so that no two of them come into one chunk.
     pub(crate) fn meet(&self, size: usize, all: usize) {
+        std::thread::sleep(Duration::from_millis(2));
         let mut arrived = self.arrived.lock().unwrap();
         let group = *arrived / size;
         *arrived += 1;
