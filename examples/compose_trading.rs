@@ -16,10 +16,16 @@ use hypernodes::trading::nodes::{atc_table, load_bars, symbol_name};
 fn volatility(bars: &Bars, #[default(250)] window_bars: usize) -> Result<f64, String> {
     let close = bars.close();
     if close.len() <= window_bars {
-        return Err(format!("{} bars are too few for a window of {window_bars}", close.len()));
+        return Err(format!(
+            "{} bars are too few for a window of {window_bars}",
+            close.len()
+        ));
     }
     let tail = &close[close.len() - window_bars - 1..];
-    let returns: Vec<f64> = tail.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
+    let returns: Vec<f64> = tail
+        .windows(2)
+        .map(|pair| pair[1] / pair[0] - 1.0)
+        .collect();
     let mean = returns.iter().sum::<f64>() / returns.len() as f64;
     Ok((returns.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / returns.len() as f64).sqrt())
 }
@@ -40,8 +46,11 @@ fn ranking(symbols: &[String], qualities: &[f64]) -> Vec<String> {
 
 pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     // `bars` comes from the library's node, `volatility` and `quality` are ours: they meet by name.
-    let per_symbol = Pipeline::new("per_symbol", nodes![load_bars, symbol_name, atc_table, volatility, quality])?
-        .select(["symbol", "quality"])?;
+    let per_symbol = Pipeline::new(
+        "per_symbol",
+        nodes![load_bars, symbol_name, atc_table, volatility, quality],
+    )?
+    .select(["symbol", "quality"])?;
     let market = Pipeline::new(
         "market",
         nodes![

@@ -1,7 +1,11 @@
 //! One pipeline on several engines: the results are the same to the bit, the times are not.
 //!
 //! `cargo run --release --example engines_compared`
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "an example that prints times")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "an example that prints times"
+)]
 
 use std::time::Instant;
 
@@ -25,8 +29,16 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
 
     let mut expected = None;
     let engines = [
-        ("sequential", compute.with_engine(Sequential::default()), wait.with_engine(Sequential::default())),
-        ("threaded cpu", compute.with_engine(Threaded::new().workload(Workload::Cpu)), wait.with_engine(Threaded::new())),
+        (
+            "sequential",
+            compute.with_engine(Sequential::default()),
+            wait.with_engine(Sequential::default()),
+        ),
+        (
+            "threaded cpu",
+            compute.with_engine(Threaded::new().workload(Workload::Cpu)),
+            wait.with_engine(Threaded::new()),
+        ),
         (
             "threaded io",
             compute.with_engine(Threaded::new().workload(Workload::Io)),
@@ -35,13 +47,20 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
     ];
     for (name, compute, wait) in engines {
         let began = Instant::now();
-        let roots = compute.map(inputs! { x: &numbers }, "x")?.column::<f64>("root")?;
+        let roots = compute
+            .map(inputs! { x: &numbers }, "x")?
+            .column::<f64>("root")?;
         let computed = began.elapsed();
-        let pages = wait.map(inputs! { id: 0..40_u64 }, "id")?.column::<u64>("page")?;
+        let pages = wait
+            .map(inputs! { id: 0..40_u64 }, "id")?
+            .column::<u64>("page")?;
         let waited = began.elapsed() - computed;
         println!("{name:14} computing {computed:>10.2?}   waiting {waited:>10.2?}");
         let bits: Vec<u64> = roots.iter().map(|root| root.to_bits()).collect();
-        assert_eq!(*expected.get_or_insert_with(|| (bits.clone(), pages.clone())), (bits, pages));
+        assert_eq!(
+            *expected.get_or_insert_with(|| (bits.clone(), pages.clone())),
+            (bits, pages)
+        );
     }
     Ok(())
 }

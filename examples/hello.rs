@@ -21,7 +21,9 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
     assert_eq!(*out.get::<usize>("count")?, 4);
 
     let docs = vec!["one long line", "two", "a third document here"];
-    let runs = p.with_engine(Threaded::default()).map(inputs! { text: docs }, MapOver::zip(["text"]))?;
+    let runs = p
+        .with_engine(Threaded::default())
+        .map(inputs! { text: docs }, MapOver::zip(["text"]))?;
     let counts: Vec<usize> = runs.column("count")?; // in input order, always
     assert_eq!(counts, [2, 0, 3]);
 

@@ -11,7 +11,11 @@ fn trim(doc: &str) -> String {
 
 #[node(output = "tokens")]
 fn tokenize(clean: &str) -> Vec<String> {
-    clean.split(' ').filter(|token| !token.is_empty()).map(str::to_owned).collect()
+    clean
+        .split(' ')
+        .filter(|token| !token.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[node(output = "vocabulary")]
@@ -38,13 +42,28 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
     .with_engine(Threaded::default());
 
     let out = corpus.run(inputs! { docs: ["  The cat ", "the DOG", ""] })?;
-    assert_eq!(out.get::<Vec<String>>("vocabulary")?, &["cat", "dog", "the"]);
-    assert_eq!(out.get::<Vec<String>>("clean")?.len(), 3, "inner outputs become lists");
+    assert_eq!(
+        out.get::<Vec<String>>("vocabulary")?,
+        &["cat", "dog", "the"]
+    );
+    assert_eq!(
+        out.get::<Vec<String>>("clean")?.len(),
+        3,
+        "inner outputs become lists"
+    );
 
     // Mapped again from outside: nested maps share the workers of one engine.
-    let corpora = vec![vec!["a b".to_owned(), "b".to_owned()], vec![], vec!["c".to_owned()]];
+    let corpora = vec![
+        vec!["a b".to_owned(), "b".to_owned()],
+        vec![],
+        vec!["c".to_owned()],
+    ];
     let runs = corpus.map(inputs! { docs: corpora }, MapOver::zip(["docs"]))?;
-    let sizes: Vec<usize> = runs.slice::<Vec<String>>("vocabulary")?.iter().map(Vec::len).collect();
+    let sizes: Vec<usize> = runs
+        .slice::<Vec<String>>("vocabulary")?
+        .iter()
+        .map(Vec::len)
+        .collect();
     assert_eq!(sizes, [2, 0, 1]);
     Ok(())
 }

@@ -31,7 +31,11 @@ impl Engine for TwoThreads {
     }
 
     fn sizing(&self, _: &Plan, items: usize) -> Sizing {
-        Sizing { workers: 2, partitions: npartitions(items, 2, Workload::Mixed), ..Sizing::default() }
+        Sizing {
+            workers: 2,
+            partitions: npartitions(items, 2, Workload::Mixed),
+            ..Sizing::default()
+        }
     }
 
     // Order, failures and results are kept by the feed; the engine only decides who computes.

@@ -14,7 +14,13 @@ use hypernodes::trading::scan::{ScanConfig, ScanReport, SymbolScore};
 pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
     let files = expand([folder.to_string_lossy()])?;
-    let (read, scan) = (CsvOptions::default(), ScanConfig { min_signal: 0.0, ..ScanConfig::default() });
+    let (read, scan) = (
+        CsvOptions::default(),
+        ScanConfig {
+            min_signal: 0.0,
+            ..ScanConfig::default()
+        },
+    );
 
     // One symbol after the other, in input order; memory holds a few of them, however many there are.
     let pipeline = pipelines::symbol_scan().with_engine(Threaded::default());
@@ -22,7 +28,10 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut scores = Vec::new();
     for row in pipeline.map_iter(inputs, "source", sources(&files, &read))? {
         let row = row?;
-        scores.push((row.get::<String>("symbol")?.clone(), row.get::<SymbolScore>("score")?.clone()));
+        scores.push((
+            row.get::<String>("symbol")?.clone(),
+            row.get::<SymbolScore>("score")?.clone(),
+        ));
     }
 
     let report = ScanReport::rank(scores, &scan);

@@ -36,12 +36,22 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
     let dynamic = surprise::pipeline()?.with_engine(Threaded::default());
     let closes: Vec<f64> = days.iter().map(|day| day[1]).collect();
     let previous: Vec<f64> = days.iter().map(|day| day[0]).collect();
-    let runs = dynamic.map(inputs! { close: closes, previous }, MapOver::zip(["close", "previous"]))?;
+    let runs = dynamic.map(
+        inputs! { close: closes, previous },
+        MapOver::zip(["close", "previous"]),
+    )?;
     let scores: Vec<f64> = all.iter().map(|day| day.score).collect();
     assert_eq!(runs.column::<f64>("score")?, scores);
 
     // And it is a node of other pipelines.
-    let outer = Pipeline::new("alarm", nodes![surprise, node_fn!("alarm", |score: f64| score.abs() > 3.0)])?;
-    assert!(*outer.run(inputs! { close: 104.0, previous: 100.0 })?.get::<bool>("alarm")?);
+    let outer = Pipeline::new(
+        "alarm",
+        nodes![surprise, node_fn!("alarm", |score: f64| score.abs() > 3.0)],
+    )?;
+    assert!(
+        *outer
+            .run(inputs! { close: 104.0, previous: 100.0 })?
+            .get::<bool>("alarm")?
+    );
     Ok(())
 }

@@ -5,24 +5,25 @@ pub mod prelude;
 
 #[doc(hidden)]
 pub use hypernodes_core::__private;
+pub use hypernodes_core::{
+    Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, Call, Capabilities, Cause,
+    Chunk, ChunkRun, Column, CycleStep, DefaultValue, Drain, Engine, EngineError, Error,
+    ErrorPolicy, Failure, Feed, FnNode, GraphDescription, InputDescription, InputPort,
+    InputProblem, Inputs, IntoNode, IterRow, Lane, MapDescription, MapIter, MapMode, MapOver,
+    MoveConflict, Name, Names, NestedInfo, Node, NodeDescription, NodeOptions, NodeRef, NodeType,
+    Outcome, OutputPort, Outputs, Passing, Path, Pipeline, PipelineBuilder, PipelineNode, Plan,
+    PortDescription, PortType, PortValue, Row, RowFailure, Rows, RunContext, RunError, Runs,
+    Sequential, Signature, Sizing, StateGuard, StatePool, UnknownWorkload, Values, WiringProblem,
+    WiringWarning, Workload, inputs, npartitions, split,
+};
 #[cfg(feature = "async")]
 pub use hypernodes_core::{AsyncHost, BoxFuture};
-pub use hypernodes_core::{
-    Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, Call, Capabilities, Cause, Chunk, ChunkRun,
-    Column, CycleStep, DefaultValue, Drain, Engine, EngineError, Error, ErrorPolicy, Failure, Feed, FnNode,
-    GraphDescription, InputDescription, InputPort, InputProblem, Inputs, IntoNode, IterRow, Lane, MapDescription,
-    MapIter, MapMode, MapOver, MoveConflict, Name, Names, NestedInfo, Node, NodeDescription, NodeOptions, NodeRef,
-    NodeType, Outcome, OutputPort, Outputs, Passing, Path, Pipeline, PipelineBuilder, PipelineNode, Plan,
-    PortDescription, PortType, PortValue, Row, RowFailure, Rows, RunContext, RunError, Runs, Sequential, Signature,
-    Sizing, StateGuard, StatePool, UnknownWorkload, Values, WiringProblem, WiringWarning, Workload, inputs,
-    npartitions, split,
-};
 #[cfg(feature = "macros")]
 pub use hypernodes_core::{node, node_fn, nodes, pipeline};
-#[cfg(feature = "conformance")]
-pub use hypernodes_engines::{conformance, engine_conformance};
 pub use hypernodes_engines::{EngineConfig, SequentialConfig};
 #[cfg(feature = "threaded")]
 pub use hypernodes_engines::{Threaded, ThreadedConfig};
+#[cfg(feature = "conformance")]
+pub use hypernodes_engines::{conformance, engine_conformance};
 #[cfg(feature = "trading")]
 pub use hypernodes_trading as trading;

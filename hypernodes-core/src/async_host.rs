@@ -30,9 +30,15 @@ impl AsyncHost {
     }
 }
 
-#[expect(clippy::expect_used, reason = "without a runtime no async node can run, and there is nobody to tell")]
+#[expect(
+    clippy::expect_used,
+    reason = "without a runtime no async node can run, and there is nobody to tell"
+)]
 fn new_runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().build().expect("the system gives a runtime its timer and its poller")
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("the system gives a runtime its timer and its poller")
 }
 
 /// Whether blocking here would block a runtime.

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-#[expect(clippy::disallowed_methods, reason = "this is the clock that the lint points to")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock that the lint points to"
+)]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

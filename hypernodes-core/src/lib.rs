@@ -40,7 +40,10 @@ mod value;
 pub use async_host::AsyncHost;
 pub use config::{ErrorPolicy, UnknownWorkload, Workload};
 pub use engine::{Assist, Capabilities, Engine, Sequential, Sizing, npartitions, split};
-pub use error::{BoxError, BuildError, BuildErrors, Cause, EngineError, Error, Failure, InputProblem, MoveConflict, RunError};
+pub use error::{
+    BoxError, BuildError, BuildErrors, Cause, EngineError, Error, Failure, InputProblem,
+    MoveConflict, RunError,
+};
 pub use graph::NestedInfo;
 /// Makes a node of a function, which stays a plain function that can be called and tested.
 ///
@@ -184,11 +187,13 @@ pub use hypernodes_macros::nodes;
 pub use hypernodes_macros::pipeline;
 pub use hypernodes_wiring::{CycleStep, Names, WiringProblem, WiringWarning};
 pub use node::{
-    Args, Call, DefaultValue, FnNode, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef, NodeType, OutputPort,
-    OutputTuple, Passing, RowFailure, Signature, StateGuard, StateLease, StatePool,
+    Args, Call, DefaultValue, FnNode, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef,
+    NodeType, OutputPort, OutputTuple, Passing, RowFailure, Signature, StateGuard, StateLease,
+    StatePool,
 };
 pub use pipeline::{
-    Inputs, IterRow, MapIter, MapMode, MapOver, Outputs, Pipeline, PipelineBuilder, PipelineNode, Row, Runs,
+    Inputs, IterRow, MapIter, MapMode, MapOver, Outputs, Pipeline, PipelineBuilder, PipelineNode,
+    Row, Runs,
 };
 pub use plan::Plan;
 pub use render::*;
@@ -212,7 +217,9 @@ macro_rules! __async_node {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __async_node {
-    ($($node:tt)*) => { ::core::compile_error!("`async fn` nodes need the feature `async` of `hypernodes`") };
+    ($($node:tt)*) => {
+        ::core::compile_error!("`async fn` nodes need the feature `async` of `hypernodes`")
+    };
 }
 
 /// What generated code names; not part of the stable interface.

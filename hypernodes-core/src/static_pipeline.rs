@@ -16,12 +16,26 @@ pub fn node_failed(node: &str, error: impl Into<BoxError>) -> Error {
 #[must_use]
 pub fn nested_failed(pipeline: &str, error: Error) -> Error {
     let cause = match error {
-        Error::Run(RunError::Node { node, items, source, .. }) => {
-            Cause::Nested(Box::new(Failure { items, path: vec![node], cause: Cause::Error(source) }))
-        }
-        Error::Run(RunError::Panicked { node, items, message, .. }) => {
-            Cause::Nested(Box::new(Failure { items, path: vec![node], cause: Cause::Panic(message) }))
-        }
+        Error::Run(RunError::Node {
+            node,
+            items,
+            source,
+            ..
+        }) => Cause::Nested(Box::new(Failure {
+            items,
+            path: vec![node],
+            cause: Cause::Error(source),
+        })),
+        Error::Run(RunError::Panicked {
+            node,
+            items,
+            message,
+            ..
+        }) => Cause::Nested(Box::new(Failure {
+            items,
+            path: vec![node],
+            cause: Cause::Panic(message),
+        })),
         other => Cause::Error(other.into()),
     };
     RunError::from(Failure::new(None, pipeline, cause)).into()
@@ -32,9 +46,11 @@ pub fn nested_failed(pipeline: &str, error: Error) -> Error {
 pub fn combined_tokens(own: u64, nodes: &[NodeRef]) -> u64 {
     nodes.iter().fold(own, |hash, node| {
         let options = &node.signature().options;
-        [options.tokens, u64::from(options.version)].iter().fold(hash, |hash, word| {
-            (hash.rotate_left(5) ^ word).wrapping_mul(0x0100_0000_01b3)
-        })
+        [options.tokens, u64::from(options.version)]
+            .iter()
+            .fold(hash, |hash, word| {
+                (hash.rotate_left(5) ^ word).wrapping_mul(0x0100_0000_01b3)
+            })
     })
 }
 
@@ -110,15 +126,31 @@ pub fn try_map_rows<R: Sync, T: Send>(
     rows: &[R],
     row: impl Fn(&R) -> Result<T, Error> + Sync,
 ) -> Result<Vec<T>, Error> {
-    rows.iter().enumerate().map(|(at, one)| row(one).map_err(|error| at_row(at, error))).collect()
+    rows.iter()
+        .enumerate()
+        .map(|(at, one)| row(one).map_err(|error| at_row(at, error)))
+        .collect()
 }
 
 /// The error of a node, with the row that it was called for.
 #[cold]
 fn at_row(row: usize, error: Error) -> Error {
-    let Error::Run(RunError::Node { node, mut items, source, .. }) = error else { return error };
+    let Error::Run(RunError::Node {
+        node,
+        mut items,
+        source,
+        ..
+    }) = error
+    else {
+        return error;
+    };
     items.insert(0, row);
-    RunError::from(Failure { items, path: vec![node], cause: Cause::Error(source) }).into()
+    RunError::from(Failure {
+        items,
+        path: vec![node],
+        cause: Cause::Error(source),
+    })
+    .into()
 }
 
 /// Shows a value whatever its type: by `Debug` where there is one, as `..` where there is none.
@@ -161,17 +193,29 @@ mod tests {
     fn the_first_failing_row_is_told_whatever_finishes_first() {
         let rows: Vec<usize> = (0..1000).collect();
         let result = try_map_rows(&rows, |&row| {
-            if row % 100 == 77 { Err(node_failed("n", format!("row {row}"))) } else { Ok(row) }
+            if row % 100 == 77 {
+                Err(node_failed("n", format!("row {row}")))
+            } else {
+                Ok(row)
+            }
         });
-        let Err(Error::Run(error)) = result else { panic!("a row fails") };
+        let Err(Error::Run(error)) = result else {
+            panic!("a row fails")
+        };
         assert_eq!(error.to_string(), "node `n` failed on item 77");
         assert_eq!(error.item(), Some(77));
-        assert_eq!(try_map_rows(&rows, |&row| Ok(row)).expect("no row fails"), rows);
+        assert_eq!(
+            try_map_rows(&rows, |&row| Ok(row)).expect("no row fails"),
+            rows
+        );
     }
 
     #[test]
     fn a_nested_failure_names_the_way_to_the_node() {
-        let error = nested_failed("outer", nested_failed("inner", node_failed("leaf", "broken")));
+        let error = nested_failed(
+            "outer",
+            nested_failed("inner", node_failed("leaf", "broken")),
+        );
         assert_eq!(error.to_string(), "node `outer/inner/leaf` failed");
     }
 }

@@ -69,16 +69,27 @@ impl ThreadedConfig {
     /// ```
     #[must_use]
     pub fn resolved_workers(&self) -> usize {
-        if self.workers == 0 { num_cpus::get().max(1) } else { self.workers }
+        if self.workers == 0 {
+            num_cpus::get().max(1)
+        } else {
+            self.workers
+        }
     }
 
     /// # Errors
     /// A setting that is out of range.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        let wrong = |problem: String| Err(EngineError::Config { engine: "threaded".to_owned(), problem });
+        let wrong = |problem: String| {
+            Err(EngineError::Config {
+                engine: "threaded".to_owned(),
+                problem,
+            })
+        };
         if self.workers > MOST_WORKERS {
             let workers = self.workers;
-            return wrong(format!("`workers` is {workers}; give 1 to {MOST_WORKERS}, or 0 for the CPUs that there are"));
+            return wrong(format!(
+                "`workers` is {workers}; give 1 to {MOST_WORKERS}, or 0 for the CPUs that there are"
+            ));
         }
         if self.npartitions == Some(0) {
             return wrong("`npartitions` is 0; leave it out, or give 1 or more".to_owned());
@@ -102,7 +113,10 @@ impl EngineConfig {
     /// # Ok::<(), hypernodes_core::EngineError>(())
     /// ```
     pub fn named(name: &str) -> Result<Self, EngineError> {
-        let unavailable = |reason: String| EngineError::Unavailable { engine: name.to_owned(), reason };
+        let unavailable = |reason: String| EngineError::Unavailable {
+            engine: name.to_owned(),
+            reason,
+        };
         match name {
             "sequential" => return Ok(Self::Sequential(SequentialConfig::default())),
             "threaded" => return Ok(Self::Threaded(ThreadedConfig::default())),
@@ -112,9 +126,15 @@ impl EngineConfig {
         match known.iter().find(|engine| engine.name == name) {
             Some(engine) => Err(unavailable(engine.description.to_owned())),
             None => {
-                let names: Vec<String> =
-                    known.iter().filter(|engine| engine.available).map(|engine| format!("`{}`", engine.name)).collect();
-                Err(unavailable(format!("there is none of this name; there are {}", names.join(", "))))
+                let names: Vec<String> = known
+                    .iter()
+                    .filter(|engine| engine.available)
+                    .map(|engine| format!("`{}`", engine.name))
+                    .collect();
+                Err(unavailable(format!(
+                    "there is none of this name; there are {}",
+                    names.join(", ")
+                )))
             }
         }
     }
@@ -150,7 +170,9 @@ impl EngineConfig {
         match self {
             Self::Sequential(_) => Ok(Explanation::sequential(plan, items)),
             #[cfg(feature = "threaded")]
-            Self::Threaded(config) => Ok(crate::Threaded::from_config(*config)?.explain(plan, items)),
+            Self::Threaded(config) => {
+                Ok(crate::Threaded::from_config(*config)?.explain(plan, items))
+            }
             #[cfg(not(feature = "threaded"))]
             Self::Threaded(config) => config.check().and_then(|()| Err(left_out())),
         }
@@ -197,18 +219,37 @@ const ENGINES: [EngineInfo; 6] = [
             "left out of this build; enable the feature `threaded`"
         },
     },
-    missing("process", "child processes, for isolation and hard limits: not in this version; use `threaded`"),
-    missing("gpu", "kernels on a graphics card: not in this version; use `threaded`"),
-    missing("dask", "an existing Dask cluster: not in this version; use `threaded` on one machine"),
-    missing("ray", "an existing Ray cluster: not in this version; use `threaded` on one machine"),
+    missing(
+        "process",
+        "child processes, for isolation and hard limits: not in this version; use `threaded`",
+    ),
+    missing(
+        "gpu",
+        "kernels on a graphics card: not in this version; use `threaded`",
+    ),
+    missing(
+        "dask",
+        "an existing Dask cluster: not in this version; use `threaded` on one machine",
+    ),
+    missing(
+        "ray",
+        "an existing Ray cluster: not in this version; use `threaded` on one machine",
+    ),
 ];
 
 const fn missing(name: &'static str, description: &'static str) -> EngineInfo {
-    EngineInfo { name, available: false, description }
+    EngineInfo {
+        name,
+        available: false,
+        description,
+    }
 }
 
 #[cfg(not(feature = "threaded"))]
 fn left_out() -> EngineError {
     let reason = "it was left out of this build; enable the feature `threaded`".to_owned();
-    EngineError::Unavailable { engine: "threaded".to_owned(), reason }
+    EngineError::Unavailable {
+        engine: "threaded".to_owned(),
+        reason,
+    }
 }

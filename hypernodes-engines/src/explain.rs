@@ -48,7 +48,14 @@ impl Explanation {
     #[must_use]
     pub fn sequential(plan: &Plan, items: usize) -> Self {
         let sizing = Sequential::default().sizing(plan, items);
-        Self::new("sequential", "the calling thread".to_owned(), &sizing, plan, items, None)
+        Self::new(
+            "sequential",
+            "the calling thread".to_owned(),
+            &sizing,
+            plan,
+            items,
+            None,
+        )
     }
 
     /// What an engine of one's own does; `rule` says whether the partitions come from
@@ -90,30 +97,61 @@ fn rule_in_numbers(items: usize, workers: usize, workload: Workload, result: usi
     let r = enough.max(items.div_ceil(1000));
     let p = 1_usize << r.ilog2();
     let mut lines = vec![
-        format!("r = min({factor} x {workers}, {items}) = {wished}    ({workload}: {factor} per worker)"),
-        format!("r = min({wished}, max({workers}, {items} / 10)) = {enough}    (at least 10 items each, for every worker one)"),
+        format!(
+            "r = min({factor} x {workers}, {items}) = {wished}    ({workload}: {factor} per worker)"
+        ),
+        format!(
+            "r = min({wished}, max({workers}, {items} / 10)) = {enough}    (at least 10 items each, for every worker one)"
+        ),
         format!("r = max({enough}, ceil({items} / 1000)) = {r}    (at most 1000 items each)"),
     ];
     if p != r {
-        let verdict = if result == p { "taken" } else { "not taken: too far from r, or too few" };
-        lines.push(format!("p = {p}, the largest power of two below {r}: {verdict}"));
+        let verdict = if result == p {
+            "taken"
+        } else {
+            "not taken: too far from r, or too few"
+        };
+        lines.push(format!(
+            "p = {p}, the largest power of two below {r}: {verdict}"
+        ));
     }
     lines
 }
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { engine, threads, items, partitions, target, most_items_in_chunk: most, .. } = self;
+        let Self {
+            engine,
+            threads,
+            items,
+            partitions,
+            target,
+            most_items_in_chunk: most,
+            ..
+        } = self;
         writeln!(f, "engine      {engine}: {threads}")?;
         if self.is_fixed {
-            writeln!(f, "partitions  exactly {partitions} of {items} items, as asked for")?;
-            return write!(f, "chunks      one per partition, computed in pieces of at most {most} items");
+            writeln!(
+                f,
+                "partitions  exactly {partitions} of {items} items, as asked for"
+            )?;
+            return write!(
+                f,
+                "chunks      one per partition, computed in pieces of at most {most} items"
+            );
         }
-        let start = if self.rule.is_empty() { "" } else { " to start with" };
+        let start = if self.rule.is_empty() {
+            ""
+        } else {
+            " to start with"
+        };
         writeln!(f, "partitions  {partitions}{start} of {items} items")?;
         for line in &self.rule {
             writeln!(f, "            {line}")?;
         }
-        write!(f, "chunks      one item first, then as many as take about {target:?}, at most {most} (their columns stay in the cache)")
+        write!(
+            f,
+            "chunks      one item first, then as many as take about {target:?}, at most {most} (their columns stay in the cache)"
+        )
     }
 }

@@ -18,10 +18,16 @@
 //! | item | what it is | feature |
 //! |---|---|---|
 //! | [`Sequential`] | everything in order on the calling thread: the oracle | |
-#![cfg_attr(feature = "threaded", doc = "| [`Threaded`] | threads of its own | `threaded` |")]
+#![cfg_attr(
+    feature = "threaded",
+    doc = "| [`Threaded`] | threads of its own | `threaded` |"
+)]
 //! | [`EngineConfig`] | which engine, with settings that can be read from a file | |
 //! | [`Explanation`] | how a map would be cut up, as text | |
-#![cfg_attr(feature = "conformance", doc = "| [`engine_conformance!`] | tests that every engine passes | `conformance` |")]
+#![cfg_attr(
+    feature = "conformance",
+    doc = "| [`engine_conformance!`] | tests that every engine passes | `conformance` |"
+)]
 //!
 //! Results, their order, failures and the size of chunks are the same on every engine, because `hypernodes-core` keeps
 //! them; here it is decided only which thread does what.

@@ -8,7 +8,12 @@ use hypernodes::prelude::*;
 
 #[node(output = "page", concurrency = 10)]
 async fn fetch(id: u64) -> Result<u64, String> {
-    tokio::time::sleep(Duration::from_millis(if id.is_multiple_of(2) { 3 } else { 1 })).await;
+    tokio::time::sleep(Duration::from_millis(if id.is_multiple_of(2) {
+        3
+    } else {
+        1
+    }))
+    .await;
     match id {
         13 => panic!("unlucky"),
         17 => Err("gone".to_owned()),
@@ -55,12 +60,24 @@ fn concurrency_is_limited_and_used() {
 
 #[test]
 fn a_panic_or_an_error_fails_its_own_row_only() {
-    let runs = pages().on_error(ErrorPolicy::Collect).map(inputs! { id: 0..50_u64 }, "id").unwrap();
+    let runs = pages()
+        .on_error(ErrorPolicy::Collect)
+        .map(inputs! { id: 0..50_u64 }, "id")
+        .unwrap();
     let failed: Vec<String> = runs.failures().map(ToString::to_string).collect();
-    assert_eq!(failed, ["node `fetch` panicked on item 13: unlucky", "node `fetch` failed on item 17: gone"]);
+    assert_eq!(
+        failed,
+        [
+            "node `fetch` panicked on item 13: unlucky",
+            "node `fetch` failed on item 17: gone"
+        ]
+    );
     assert_eq!(*runs.results::<u64>("length").unwrap()[49].unwrap(), 99);
     let error = pages().map(inputs! { id: 0..50_u64 }, "id").unwrap_err();
-    assert_eq!(error.to_string(), "node `fetch` panicked on item 13: unlucky");
+    assert_eq!(
+        error.to_string(),
+        "node `fetch` panicked on item 13: unlucky"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,7 +94,13 @@ async fn inside_a_runtime_blocking_is_refused_and_async_works() {
 #[tokio::test]
 async fn pipelines_without_async_nodes_may_run_inside_a_runtime() {
     let p = Pipeline::new("p", nodes![length]).unwrap();
-    assert_eq!(*p.run(inputs! { page: 1_u64 }).unwrap().get::<u64>("length").unwrap(), 2);
+    assert_eq!(
+        *p.run(inputs! { page: 1_u64 })
+            .unwrap()
+            .get::<u64>("length")
+            .unwrap(),
+        2
+    );
 }
 
 #[test]
@@ -87,5 +110,8 @@ fn async_nodes_nest() {
         .with_engine(Threaded::new().workers(2))
         .map(inputs! { id: vec![vec![1_u64, 2], vec![], vec![3]] }, "id")
         .unwrap();
-    assert_eq!(runs.column::<Vec<u64>>("length").unwrap(), [vec![3, 5], vec![], vec![7]]);
+    assert_eq!(
+        runs.column::<Vec<u64>>("length").unwrap(),
+        [vec![3, 5], vec![], vec![7]]
+    );
 }

@@ -110,6 +110,9 @@ pub struct Capabilities {
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { async_nodes: true, closures: true }
+        Self {
+            async_nodes: true,
+            closures: true,
+        }
     }
 }

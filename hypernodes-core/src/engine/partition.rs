@@ -38,7 +38,11 @@ pub fn npartitions(items: usize, workers: usize, workload: Workload) -> usize {
     // In 128 bits, so that no product can overflow.
     let (wide_p, wide_r) = (p as u128, r as u128);
     let is_close = 3 * wide_p >= 2 * wide_r;
-    if is_close && p >= workers.min(items) && 1000 * wide_p >= items as u128 { p } else { r }
+    if is_close && p >= workers.min(items) && 1000 * wide_p >= items as u128 {
+        p
+    } else {
+        r
+    }
 }
 
 /// Splits `items` items into exactly `parts` ranges whose sizes differ by at most one, the larger ones first.
@@ -52,7 +56,10 @@ pub fn npartitions(items: usize, workers: usize, workload: Workload) -> usize {
 /// assert_eq!(split(10, 4).collect::<Vec<_>>(), [0..3, 3..6, 6..8, 8..10]);
 /// ```
 pub fn split(items: usize, parts: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
-    let (size, larger) = (items.checked_div(parts).unwrap_or(0), items.checked_rem(parts).unwrap_or(0));
+    let (size, larger) = (
+        items.checked_div(parts).unwrap_or(0),
+        items.checked_rem(parts).unwrap_or(0),
+    );
     let start = move |part: usize| part * size + part.min(larger);
     (0..parts).map(move |part| start(part)..start(part + 1))
 }
@@ -86,7 +93,10 @@ mod tests {
 
     #[test]
     fn extreme_numbers_do_not_overflow() {
-        assert_eq!(npartitions(usize::MAX, usize::MAX, Workload::Io), usize::MAX);
+        assert_eq!(
+            npartitions(usize::MAX, usize::MAX, Workload::Io),
+            usize::MAX
+        );
         assert_eq!(npartitions(1, 0, Workload::Cpu), 1);
         assert!(npartitions(usize::MAX, 1, Workload::Cpu) >= usize::MAX / 1000);
     }

@@ -15,7 +15,9 @@ pub enum BuildError {
     #[error(transparent)]
     Wiring(#[from] WiringProblem),
     /// The two ends of an edge have different types.
-    #[error("input `{input}` of node `{node}` expects `{expected}`, but node `{producer}` gives `{output}` as `{found}`")]
+    #[error(
+        "input `{input}` of node `{node}` expects `{expected}`, but node `{producer}` gives `{output}` as `{found}`"
+    )]
     EdgeType {
         /// The consumer.
         node: String,
@@ -31,7 +33,9 @@ pub enum BuildError {
         found: PortType,
     },
     /// Two nodes read one input as different types.
-    #[error("input `{input}` is `{first}` for node `{first_node}` but `{second}` for node `{second_node}`; rename one of them")]
+    #[error(
+        "input `{input}` is `{first}` for node `{first_node}` but `{second}` for node `{second_node}`; rename one of them"
+    )]
     InputType {
         /// The input.
         input: String,
@@ -45,7 +49,9 @@ pub enum BuildError {
         second: PortType,
     },
     /// Two nodes give one input different defaults.
-    #[error("input `{input}` defaults to `{first}` in node `{first_node}` but to `{second}` in node `{second_node}`; bind it, rename one, or make them equal")]
+    #[error(
+        "input `{input}` defaults to `{first}` in node `{first_node}` but to `{second}` in node `{second_node}`; bind it, rename one, or make them equal"
+    )]
     ConflictingDefaults {
         /// The input.
         input: String,
@@ -59,7 +65,10 @@ pub enum BuildError {
         second: String,
     },
     /// A rename of something that is not there.
-    #[error("node `{node}` has no {what} `{name}` to rename{}", hint(name, available))]
+    #[error(
+        "node `{node}` has no {what} `{name}` to rename{}",
+        hint(name, available)
+    )]
     UnknownRename {
         /// The node.
         node: String,
@@ -71,7 +80,10 @@ pub enum BuildError {
         available: Vec<String>,
     },
     /// `map_over` names something that is no input of the nested pipeline.
-    #[error("node `{node}` maps over `{axis}`, which is no input of it{}", hint(axis, available))]
+    #[error(
+        "node `{node}` maps over `{axis}`, which is no input of it{}",
+        hint(axis, available)
+    )]
     UnknownAxis {
         /// The nested pipeline's node.
         node: String,
@@ -89,7 +101,9 @@ pub enum BuildError {
         axes: String,
     },
     /// More than four nested maps.
-    #[error("node `{node}` nests maps of `{port}` deeper than four levels; use a static `pipeline!` inside, or a flatter list")]
+    #[error(
+        "node `{node}` nests maps of `{port}` deeper than four levels; use a static `pipeline!` inside, or a flatter list"
+    )]
     TooDeep {
         /// The nested pipeline's node.
         node: String,
@@ -97,7 +111,9 @@ pub enum BuildError {
         port: PortType,
     },
     /// A value that cannot be cloned has more than one use.
-    #[error("node `{node}` takes `{input}` by value and `{port}` cannot be cloned, but {conflict}; take `&{port}`, or derive `Clone`")]
+    #[error(
+        "node `{node}` takes `{input}` by value and `{port}` cannot be cloned, but {conflict}; take `&{port}`, or derive `Clone`"
+    )]
     Moved {
         /// The consumer.
         node: String,
@@ -109,7 +125,10 @@ pub enum BuildError {
         conflict: MoveConflict,
     },
     /// `bind` or a default for something that is no input.
-    #[error("pipeline `{pipeline}` has no input `{name}` to {verb}{}", hint(name, available))]
+    #[error(
+        "pipeline `{pipeline}` has no input `{name}` to {verb}{}",
+        hint(name, available)
+    )]
     UnknownInput {
         /// The pipeline.
         pipeline: String,
@@ -121,7 +140,9 @@ pub enum BuildError {
         available: Vec<String>,
     },
     /// `bind` or a default for a value that a node computes.
-    #[error("`{name}` is computed by node `{node}`, so it cannot be bound; give it to one run with `inputs.supply(\"{name}\", ..)`")]
+    #[error(
+        "`{name}` is computed by node `{node}`, so it cannot be bound; give it to one run with `inputs.supply(\"{name}\", ..)`"
+    )]
     BoundOutput {
         /// The output.
         name: String,
@@ -141,8 +162,18 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    pub(crate) fn unknown_rename(node: &str, what: &'static str, name: &str, available: Vec<String>) -> Self {
-        Self::UnknownRename { node: node.to_owned(), what, name: name.to_owned(), available }
+    pub(crate) fn unknown_rename(
+        node: &str,
+        what: &'static str,
+        name: &str,
+        available: Vec<String>,
+    ) -> Self {
+        Self::UnknownRename {
+            node: node.to_owned(),
+            what,
+            name: name.to_owned(),
+            available,
+        }
     }
 }
 
@@ -170,7 +201,9 @@ pub enum MoveConflict {
 impl fmt::Display for MoveConflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AlsoUsedBy { node, input } => write!(f, "input `{input}` of node `{node}` uses it too"),
+            Self::AlsoUsedBy { node, input } => {
+                write!(f, "input `{input}` of node `{node}` uses it too")
+            }
             Self::IsOutput => f.write_str("it is asked for as an output"),
             Self::IsBound => f.write_str("it is bound, so every run needs it"),
             Self::IsNestedAxis => f.write_str("a nested map only lends the values of its lists"),
@@ -193,8 +226,14 @@ impl fmt::Display for BuildErrors {
         match self.problems.as_slice() {
             [one] => write!(f, "pipeline `{}`: {one}", self.pipeline),
             all => {
-                write!(f, "pipeline `{}` has {} problems:", self.pipeline, all.len())?;
-                all.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+                write!(
+                    f,
+                    "pipeline `{}` has {} problems:",
+                    self.pipeline,
+                    all.len()
+                )?;
+                all.iter()
+                    .try_for_each(|problem| write!(f, "\n  - {problem}"))
             }
         }
     }

@@ -53,7 +53,11 @@ impl Failure {
                 path: std::iter::once(node.to_owned()).chain(inner.path).collect(),
                 cause: inner.cause,
             },
-            cause => Self { items: own.collect(), path: vec![node.to_owned()], cause },
+            cause => Self {
+                items: own.collect(),
+                path: vec![node.to_owned()],
+                cause,
+            },
         }
     }
 
@@ -81,10 +85,18 @@ impl Failure {
 
     /// Where it happened: `` node `inner/clean` failed on item 2, inner item 5 ``.
     pub(crate) fn place(&self) -> String {
-        let verb = if matches!(self.cause, Cause::Panic(_)) { "panicked" } else { "failed" };
+        let verb = if matches!(self.cause, Cause::Panic(_)) {
+            "panicked"
+        } else {
+            "failed"
+        };
         let mut text = format!("node `{}` {verb}", self.node());
         for (level, item) in self.items.iter().enumerate() {
-            let kind = if level == 0 { " on item" } else { ", inner item" };
+            let kind = if level == 0 {
+                " on item"
+            } else {
+                ", inner item"
+            };
             text.push_str(&format!("{kind} {item}"));
         }
         text

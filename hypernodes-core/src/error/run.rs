@@ -61,7 +61,9 @@ pub enum RunError {
         found: PortType,
     },
     /// A whole column was asked for although items failed.
-    #[error("{failed} of {items} items failed, so column `{name}` has gaps; the first: {first}; read it with `results`")]
+    #[error(
+        "{failed} of {items} items failed, so column `{name}` has gaps; the first: {first}; read it with `results`"
+    )]
     Gaps {
         /// The output.
         name: String,
@@ -81,7 +83,9 @@ pub enum RunError {
         reason: String,
     },
     /// `run` or `map` of async nodes was called inside an async runtime.
-    #[error("pipeline `{pipeline}` has async nodes and was called inside an async runtime, which would block it; use `{instead}`")]
+    #[error(
+        "pipeline `{pipeline}` has async nodes and was called inside an async runtime, which would block it; use `{instead}`"
+    )]
     InsideRuntime {
         /// The pipeline.
         pipeline: String,
@@ -135,8 +139,18 @@ impl From<Failure> for RunError {
     fn from(failure: Failure) -> Self {
         let (node, place) = (failure.node(), failure.place());
         match failure.cause {
-            Cause::Error(source) => Self::Node { node, items: failure.items, place, source },
-            Cause::Panic(message) => Self::Panicked { node, items: failure.items, place, message },
+            Cause::Error(source) => Self::Node {
+                node,
+                items: failure.items,
+                place,
+                source,
+            },
+            Cause::Panic(message) => Self::Panicked {
+                node,
+                items: failure.items,
+                place,
+                message,
+            },
             Cause::Nested(inner) => Self::from(*inner),
         }
     }
@@ -232,8 +246,14 @@ impl InputProblem {
         match problems {
             [one] => format!("pipeline `{pipeline}`: {one}"),
             all => {
-                let lines: String = all.iter().map(|problem| format!("\n  - {problem}")).collect();
-                format!("pipeline `{pipeline}`: {} problems with the inputs:{lines}", all.len())
+                let lines: String = all
+                    .iter()
+                    .map(|problem| format!("\n  - {problem}"))
+                    .collect();
+                format!(
+                    "pipeline `{pipeline}`: {} problems with the inputs:{lines}",
+                    all.len()
+                )
             }
         }
     }
@@ -242,35 +262,78 @@ impl InputProblem {
 impl fmt::Display for InputProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lengths = |axes: &[(String, usize)]| {
-            axes.iter().map(|(name, length)| format!("`{name}` has {length}")).collect::<Vec<_>>().join(", ")
+            axes.iter()
+                .map(|(name, length)| format!("`{name}` has {length}"))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         match self {
-            Self::Missing { name, nodes, port, similar } => {
-                write!(f, "input `{name}` ({port}) is missing; node {} needs it", list_names(nodes))?;
-                similar.iter().try_for_each(|similar| write!(f, "; did you mean `{name}` when you gave `{similar}`?"))
+            Self::Missing {
+                name,
+                nodes,
+                port,
+                similar,
+            } => {
+                write!(
+                    f,
+                    "input `{name}` ({port}) is missing; node {} needs it",
+                    list_names(nodes)
+                )?;
+                similar.iter().try_for_each(|similar| {
+                    write!(f, "; did you mean `{name}` when you gave `{similar}`?")
+                })
             }
-            Self::Unknown { name, available } => write!(f, "there is no input `{name}`{}", hint(name, available)),
+            Self::Unknown { name, available } => {
+                write!(f, "there is no input `{name}`{}", hint(name, available))
+            }
             Self::Computed { name, node } => write!(
                 f,
                 "`{name}` is computed by node `{node}`; to replace it on purpose use `inputs.supply(\"{name}\", ..)`"
             ),
             Self::NotComputed { name, available } => {
-                write!(f, "no node computes `{name}`, so it cannot be supplied{}", hint(name, available))
+                write!(
+                    f,
+                    "no node computes `{name}`, so it cannot be supplied{}",
+                    hint(name, available)
+                )
             }
             Self::Twice { name } => write!(f, "input `{name}` was given twice"),
-            Self::Type { name, expected, found, axis: false } => {
+            Self::Type {
+                name,
+                expected,
+                found,
+                axis: false,
+            } => {
                 write!(f, "input `{name}` expects `{expected}`, found `{found}`")
             }
-            Self::Type { name, expected, found, axis: true } => {
-                write!(f, "axis `{name}` expects a list of `{expected}`, found `{found}`")
+            Self::Type {
+                name,
+                expected,
+                found,
+                axis: true,
+            } => {
+                write!(
+                    f,
+                    "axis `{name}` expects a list of `{expected}`, found `{found}`"
+                )
             }
             Self::UnknownAxis { name, available } => {
-                write!(f, "axis `{name}` is not among the given inputs{}", hint(name, available))
+                write!(
+                    f,
+                    "axis `{name}` is not among the given inputs{}",
+                    hint(name, available)
+                )
             }
-            Self::NoAxis => f.write_str("a map needs at least one axis; for a single run use `run`"),
+            Self::NoAxis => {
+                f.write_str("a map needs at least one axis; for a single run use `run`")
+            }
             Self::AxisTwice { name } => write!(f, "axis `{name}` is named twice"),
             Self::Lengths { axes } => write!(f, "zipped axes differ in length: {}", lengths(axes)),
-            Self::TooLong { axes } => write!(f, "too many items for one map: {}; use `map_iter`", lengths(axes)),
+            Self::TooLong { axes } => write!(
+                f,
+                "too many items for one map: {}; use `map_iter`",
+                lengths(axes)
+            ),
             Self::MovedBroadcast { name, port } => write!(
                 f,
                 "input `{name}` is taken by value and `{port}` cannot be cloned, so it must be an axis of a zip, and its column not shared"

@@ -15,10 +15,16 @@ fn producers(nodes: &[NodeRef]) -> IndexMap<&str, Port> {
     let mut found = IndexMap::<&str, Option<Port>>::new();
     for (n, node) in nodes.iter().enumerate() {
         for (o, output) in node.signature.outputs.iter().enumerate() {
-            found.entry(&output.name).and_modify(|port| *port = None).or_insert(Some((n, o)));
+            found
+                .entry(&output.name)
+                .and_modify(|port| *port = None)
+                .or_insert(Some((n, o)));
         }
     }
-    found.into_iter().filter_map(|(name, port)| port.map(|port| (name, port))).collect()
+    found
+        .into_iter()
+        .filter_map(|(name, port)| port.map(|port| (name, port)))
+        .collect()
 }
 
 /// Node indices in the order of their labels, so that problems are told in the same order however nodes were declared.
@@ -34,7 +40,9 @@ pub(super) fn edge_types(nodes: &[NodeRef], labels: &[String]) -> Vec<BuildError
     let mut problems = Vec::new();
     for n in by_label(labels) {
         for input in &nodes[n].signature.inputs {
-            let Some(&(p, o)) = producers.get(&*input.name) else { continue };
+            let Some(&(p, o)) = producers.get(&*input.name) else {
+                continue;
+            };
             let output = &nodes[p].signature.outputs[o];
             if output.port != input.port {
                 problems.push(BuildError::EdgeType {
@@ -52,9 +60,19 @@ pub(super) fn edge_types(nodes: &[NodeRef], labels: &[String]) -> Vec<BuildError
 }
 
 /// The values from outside, with what their users agree on.
-pub(super) fn inputs(nodes: &[NodeRef], labels: &[String]) -> (BTreeMap<String, GraphInput>, Vec<BuildError>) {
-    let produced: IndexMap<&str, ()> =
-        nodes.iter().flat_map(|node| node.signature.outputs.iter().map(|output| (&*output.name, ()))).collect();
+pub(super) fn inputs(
+    nodes: &[NodeRef],
+    labels: &[String],
+) -> (BTreeMap<String, GraphInput>, Vec<BuildError>) {
+    let produced: IndexMap<&str, ()> = nodes
+        .iter()
+        .flat_map(|node| {
+            node.signature
+                .outputs
+                .iter()
+                .map(|output| (&*output.name, ()))
+        })
+        .collect();
     let mut inputs = BTreeMap::<String, (usize, GraphInput)>::new();
     let mut defaulted_by = BTreeMap::<String, usize>::new();
     let mut problems = Vec::new();
@@ -69,7 +87,12 @@ pub(super) fn inputs(nodes: &[NodeRef], labels: &[String]) -> (BTreeMap<String, 
                 if input.default.is_some() {
                     defaulted_by.insert(name.clone(), n);
                 }
-                let known = GraphInput { name: name.clone(), port: input.port, default: input.default.clone(), moved_by };
+                let known = GraphInput {
+                    name: name.clone(),
+                    port: input.port,
+                    default: input.default.clone(),
+                    moved_by,
+                };
                 inputs.insert(name, (n, known));
                 continue;
             };
@@ -102,7 +125,13 @@ pub(super) fn inputs(nodes: &[NodeRef], labels: &[String]) -> (BTreeMap<String, 
             }
         }
     }
-    (inputs.into_iter().map(|(name, (_, input))| (name, input)).collect(), problems)
+    (
+        inputs
+            .into_iter()
+            .map(|(name, (_, input))| (name, input))
+            .collect(),
+        problems,
+    )
 }
 
 /// A value that cannot be cloned and is taken by value has no other use.
@@ -116,7 +145,9 @@ pub(super) fn moves(nodes: &[NodeRef], labels: &[String]) -> Vec<BuildError> {
     }
     let mut problems = Vec::new();
     for users in uses.values().filter(|users| users.len() > 1) {
-        let moving = users.iter().position(|&(n, i)| nodes[n].signature.inputs[i].passing == Passing::Move);
+        let moving = users
+            .iter()
+            .position(|&(n, i)| nodes[n].signature.inputs[i].passing == Passing::Move);
         let Some(moving) = moving else { continue };
         let (n, i) = users[moving];
         let (other, other_input) = users[usize::from(moving == 0)];

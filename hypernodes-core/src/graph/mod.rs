@@ -8,7 +8,9 @@ mod check;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use hypernodes_wiring::{InputShape, Interface, NodeShape, Source, Wiring, WiringProblem, WiringWarning, wire};
+use hypernodes_wiring::{
+    InputShape, Interface, NodeShape, Source, Wiring, WiringProblem, WiringWarning, wire,
+};
 
 use crate::error::BuildError;
 use crate::node::{DefaultValue, InputPort, NodeRef, Passing};
@@ -46,8 +48,14 @@ pub(crate) struct GraphInput {
 }
 
 impl Graph {
-    pub(crate) fn new(mut nodes: Vec<NodeRef>, interface: &Interface) -> Result<Self, Vec<BuildError>> {
-        let mut problems: Vec<BuildError> = nodes.iter_mut().flat_map(|node| node.problems.drain(..)).collect();
+    pub(crate) fn new(
+        mut nodes: Vec<NodeRef>,
+        interface: &Interface,
+    ) -> Result<Self, Vec<BuildError>> {
+        let mut problems: Vec<BuildError> = nodes
+            .iter_mut()
+            .flat_map(|node| node.problems.drain(..))
+            .collect();
         let labels = labels(&nodes);
         let wiring = wire(&shapes(&nodes), interface);
         problems.extend(check::edge_types(&nodes, &labels));
@@ -63,9 +71,19 @@ impl Graph {
             Ok(_) if !problems.is_empty() => Err(problems),
             Ok(wiring) => {
                 let by_name = |name: &str| inputs.get(name).cloned();
-                let inputs = wiring.inputs.iter().filter_map(|input| by_name(&input.name)).collect();
+                let inputs = wiring
+                    .inputs
+                    .iter()
+                    .filter_map(|input| by_name(&input.name))
+                    .collect();
                 let moved = moved(&nodes, &wiring);
-                Ok(Self { nodes, wiring, labels, inputs, moved })
+                Ok(Self {
+                    nodes,
+                    wiring,
+                    labels,
+                    inputs,
+                    moved,
+                })
             }
         }
     }
@@ -76,14 +94,22 @@ impl Graph {
     }
 
     pub(crate) fn input(&self, name: &str) -> Option<(usize, &GraphInput)> {
-        let at = self.inputs.binary_search_by(|input| input.name.as_str().cmp(name)).ok()?;
+        let at = self
+            .inputs
+            .binary_search_by(|input| input.name.as_str().cmp(name))
+            .ok()?;
         Some((at, &self.inputs[at]))
     }
 
     /// What is wrong with a choice of outputs.
     pub(crate) fn check_selection(&self, outputs: &[String]) -> Vec<WiringProblem> {
-        let interface = Interface { inputs: None, outputs: Some(outputs.to_vec()) };
-        wire(&shapes(&self.nodes), &interface).err().unwrap_or_default()
+        let interface = Interface {
+            inputs: None,
+            outputs: Some(outputs.to_vec()),
+        };
+        wire(&shapes(&self.nodes), &interface)
+            .err()
+            .unwrap_or_default()
     }
 
     pub(crate) fn warnings(&self) -> &[WiringWarning] {
@@ -98,7 +124,9 @@ impl Graph {
 
 impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Graph").field("nodes", &self.labels).finish_non_exhaustive()
+        f.debug_struct("Graph")
+            .field("nodes", &self.labels)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,11 +148,18 @@ fn moved(nodes: &[NodeRef], wiring: &Wiring) -> BTreeMap<(usize, usize), (usize,
 fn shapes(nodes: &[NodeRef]) -> Vec<NodeShape> {
     let shape = |node: &NodeRef| {
         let signature = node.signature();
-        let input = |input: &InputPort| InputShape { name: input.name.to_string(), optional: input.default.is_some() };
+        let input = |input: &InputPort| InputShape {
+            name: input.name.to_string(),
+            optional: input.default.is_some(),
+        };
         NodeShape {
             name: signature.name.to_string(),
             inputs: signature.inputs.iter().map(input).collect(),
-            outputs: signature.outputs.iter().map(|output| output.name.to_string()).collect(),
+            outputs: signature
+                .outputs
+                .iter()
+                .map(|output| output.name.to_string())
+                .collect(),
         }
     };
     nodes.iter().map(shape).collect()
@@ -143,7 +178,11 @@ fn labels(nodes: &[NodeRef]) -> Vec<String> {
             if count[&*signature.name] == 1 {
                 return signature.name.to_string();
             }
-            let outputs: Vec<&str> = signature.outputs.iter().map(|output| &*output.name).collect();
+            let outputs: Vec<&str> = signature
+                .outputs
+                .iter()
+                .map(|output| &*output.name)
+                .collect();
             format!("{}[{}]", signature.name, outputs.join(","))
         })
         .collect()

@@ -18,7 +18,9 @@ impl Args {
     /// When it was taken before.
     #[must_use]
     pub fn take(&mut self, index: usize) -> Arg {
-        self.0[index].take().expect("generated code takes each argument once")
+        self.0[index]
+            .take()
+            .expect("generated code takes each argument once")
     }
 
     /// Looks at an argument.
@@ -27,7 +29,9 @@ impl Args {
     /// When it was taken before.
     #[must_use]
     pub fn at(&self, index: usize) -> &Arg {
-        self.0[index].as_ref().expect("generated code takes each argument once")
+        self.0[index]
+            .as_ref()
+            .expect("generated code takes each argument once")
     }
 }
 
@@ -52,7 +56,13 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(crate) fn new(rows: usize, args: Vec<Option<Arg>>, context: &'a RunContext) -> Self {
-        Self { rows, args, columns: Vec::new(), failures: Vec::new(), context }
+        Self {
+            rows,
+            args,
+            columns: Vec::new(),
+            failures: Vec::new(),
+            context,
+        }
     }
 
     /// How many rows there are to compute.
@@ -95,7 +105,11 @@ impl<'a> Call<'a> {
         self.columns = outputs.iter().map(|port| port.empty()).collect();
         let cause = cause.into();
         let text = cause.to_string();
-        let rest = 1..if self.stops_at_first_failure() { 1 } else { self.rows };
+        let rest = 1..if self.stops_at_first_failure() {
+            1
+        } else {
+            self.rows
+        };
         self.fail(0, Cause::Error(cause));
         for row in rest {
             self.fail(row, Cause::Error(text.clone().into()));
@@ -114,9 +128,16 @@ impl<'a> Call<'a> {
         self.failures.clear();
         let first = Cause::from_panic(payload);
         let Cause::Panic(text) = &first else { return };
-        let rows = 1..if self.stops_at_first_failure() { 1 } else { self.rows };
+        let rows = 1..if self.stops_at_first_failure() {
+            1
+        } else {
+            self.rows
+        };
         let rest: Vec<Cause> = rows.map(|_| Cause::Panic(text.clone())).collect();
-        std::iter::once(first).chain(rest).enumerate().for_each(|(row, cause)| self.fail(row, cause));
+        std::iter::once(first)
+            .chain(rest)
+            .enumerate()
+            .for_each(|(row, cause)| self.fail(row, cause));
     }
 
     pub(crate) fn finish(self) -> (Vec<Column>, Vec<RowFailure>) {
@@ -146,13 +167,18 @@ impl<'a> Call<'a> {
 
     /// Computes one infallible output with an iterator that starts at a row.
     #[inline]
-    pub(super) fn emit_dense<T: PortValue, I: Iterator<Item = T>>(&mut self, mut from: impl FnMut(usize) -> I) {
+    pub(super) fn emit_dense<T: PortValue, I: Iterator<Item = T>>(
+        &mut self,
+        mut from: impl FnMut(usize) -> I,
+    ) {
         let rows = self.rows;
         let mut out = Vec::with_capacity(rows);
         let mut next = 0;
         while next < rows {
             let before = out.len();
-            let Err(payload) = catch_unwind(AssertUnwindSafe(|| out.extend(from(next)))) else { break };
+            let Err(payload) = catch_unwind(AssertUnwindSafe(|| out.extend(from(next)))) else {
+                break;
+            };
             next += out.len() - before + 1;
             if self.note_panic(next - 1, payload) {
                 break;
@@ -163,7 +189,11 @@ impl<'a> Call<'a> {
 
     /// Computes one fallible output with an iterator that starts at a row.
     #[inline]
-    pub(super) fn emit_dense_fallible<T: PortValue, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>>(
+    pub(super) fn emit_dense_fallible<
+        T: PortValue,
+        E: Into<BoxError>,
+        I: Iterator<Item = Result<T, E>>,
+    >(
         &mut self,
         from: impl FnMut(usize) -> I,
     ) {
@@ -173,14 +203,24 @@ impl<'a> Call<'a> {
     }
 
     #[inline]
-    pub(super) fn emit_dense_tuple<T: OutputTuple, I: Iterator<Item = T>>(&mut self, mut from: impl FnMut(usize) -> I) {
+    pub(super) fn emit_dense_tuple<T: OutputTuple, I: Iterator<Item = T>>(
+        &mut self,
+        mut from: impl FnMut(usize) -> I,
+    ) {
         let mut out = T::vectors(self.rows);
-        self.each_dense(|next| from(next).map(Ok::<T, BoxError>), |value| value.push(&mut out));
+        self.each_dense(
+            |next| from(next).map(Ok::<T, BoxError>),
+            |value| value.push(&mut out),
+        );
         T::columns(out, &mut self.columns);
     }
 
     #[inline]
-    pub(super) fn emit_dense_tuple_fallible<T: OutputTuple, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>>(
+    pub(super) fn emit_dense_tuple_fallible<
+        T: OutputTuple,
+        E: Into<BoxError>,
+        I: Iterator<Item = Result<T, E>>,
+    >(
         &mut self,
         from: impl FnMut(usize) -> I,
     ) {
@@ -191,7 +231,10 @@ impl<'a> Call<'a> {
 
     /// Computes one fallible output.
     #[inline]
-    pub fn emit_fallible<T: PortValue, E: Into<BoxError>>(&mut self, mut row: impl FnMut(usize) -> Result<T, E>) {
+    pub fn emit_fallible<T: PortValue, E: Into<BoxError>>(
+        &mut self,
+        mut row: impl FnMut(usize) -> Result<T, E>,
+    ) {
         let mut out = Vec::with_capacity(self.rows);
         self.each(&mut row, |value| out.push(value));
         self.columns.push(Column::from_vec(out));
@@ -217,7 +260,11 @@ impl<'a> Call<'a> {
     }
 
     #[inline]
-    fn each<T, E: Into<BoxError>>(&mut self, mut row: impl FnMut(usize) -> Result<T, E>, mut keep: impl FnMut(T)) {
+    fn each<T, E: Into<BoxError>>(
+        &mut self,
+        mut row: impl FnMut(usize) -> Result<T, E>,
+        mut keep: impl FnMut(T),
+    ) {
         let rows = self.rows;
         let mut next = 0;
         while next < rows {
@@ -254,7 +301,9 @@ impl<'a> Call<'a> {
                 let mut values = from(next);
                 loop {
                     next += 1;
-                    let Some(value) = values.next() else { return Ok::<(), E>(()) };
+                    let Some(value) = values.next() else {
+                        return Ok::<(), E>(());
+                    };
                     keep(value?);
                 }
             }));

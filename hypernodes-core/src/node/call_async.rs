@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
 use super::call::{Call, OutputTuple};
@@ -25,7 +25,10 @@ impl AsyncLimit {
     /// The limit that the node sets, or none but the size of a chunk's window.
     #[must_use]
     pub fn new(limit: Option<usize>) -> Self {
-        Self { most: limit.unwrap_or(MOST_IN_FLIGHT).max(1), permits: limit.map(|limit| Semaphore::new(limit.max(1))) }
+        Self {
+            most: limit.unwrap_or(MOST_IN_FLIGHT).max(1),
+            permits: limit.map(|limit| Semaphore::new(limit.max(1))),
+        }
     }
 }
 
@@ -42,14 +45,19 @@ impl Call<'_> {
     }
 
     /// Computes several outputs; says whether a row panicked.
-    pub(super) async fn emit_async_tuple<T: OutputTuple, F: Future<Output = Result<T, BoxError>> + Send>(
+    pub(super) async fn emit_async_tuple<
+        T: OutputTuple,
+        F: Future<Output = Result<T, BoxError>> + Send,
+    >(
         &mut self,
         limit: &AsyncLimit,
         row: impl FnMut(usize) -> F + Send,
     ) -> bool {
         let (values, panicked) = self.gather(limit, row).await;
         let mut vectors = T::vectors(values.len());
-        values.into_iter().for_each(|value| value.push(&mut vectors));
+        values
+            .into_iter()
+            .for_each(|value| value.push(&mut vectors));
         let mut columns = Vec::new();
         T::columns(vectors, &mut columns);
         columns.into_iter().for_each(|column| self.push(column));
@@ -93,7 +101,9 @@ impl Call<'_> {
             if open.first().is_none_or(|&first| first >= end) {
                 break;
             }
-            let Some((at, result)) = running.next().await else { break };
+            let Some((at, result)) = running.next().await else {
+                break;
+            };
             open.remove(&at);
             match result {
                 Ok(value) => values[at] = Some(value),

@@ -6,7 +6,8 @@ use super::{Call, Node, Signature};
 
 type ChunkFn = Box<dyn for<'a, 'b> Fn(&'a mut Call<'b>) + Send + Sync>;
 #[cfg(feature = "async")]
-type AsyncChunkFn = Box<dyn for<'a, 'b> Fn(&'a mut Call<'b>) -> crate::BoxFuture<'a, ()> + Send + Sync>;
+type AsyncChunkFn =
+    Box<dyn for<'a, 'b> Fn(&'a mut Call<'b>) -> crate::BoxFuture<'a, ()> + Send + Sync>;
 
 /// A node made of a signature and a function over chunks.
 pub struct FnNode {
@@ -19,7 +20,10 @@ pub struct FnNode {
 impl FnNode {
     /// A node that computes its chunks with `call`.
     #[must_use]
-    pub fn new(signature: Signature, call: impl for<'a, 'b> Fn(&'a mut Call<'b>) + Send + Sync + 'static) -> Self {
+    pub fn new(
+        signature: Signature,
+        call: impl for<'a, 'b> Fn(&'a mut Call<'b>) + Send + Sync + 'static,
+    ) -> Self {
         Self {
             signature,
             call: Box::new(call),
@@ -38,7 +42,9 @@ impl FnNode {
         let name = signature.name.clone();
         Self {
             signature,
-            call: Box::new(move |_| unreachable!("async node `{name}` is driven through `call_async`")),
+            call: Box::new(move |_| {
+                unreachable!("async node `{name}` is driven through `call_async`")
+            }),
             call_async: Some(Box::new(call)),
         }
     }
@@ -61,6 +67,8 @@ impl Node for FnNode {
 
 impl fmt::Debug for FnNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FnNode").field("signature", &self.signature).finish_non_exhaustive()
+        f.debug_struct("FnNode")
+            .field("signature", &self.signature)
+            .finish_non_exhaustive()
     }
 }

@@ -33,7 +33,11 @@ impl NodeRef {
     #[must_use]
     pub fn new(node: impl Node) -> Self {
         let signature = node.signature().clone();
-        Self { node: Arc::new(node), signature, problems: Vec::new() }
+        Self {
+            node: Arc::new(node),
+            signature,
+            problems: Vec::new(),
+        }
     }
 
     /// Names, types and options as this pipeline sees them.
@@ -52,11 +56,26 @@ impl NodeRef {
     /// Reads the input `from` under the name `to`. A wrong name is reported when the pipeline is built.
     #[must_use]
     pub fn rename_input(mut self, from: &str, to: impl Into<Name>) -> Self {
-        match self.signature.inputs.iter_mut().find(|input| input.name == from) {
+        match self
+            .signature
+            .inputs
+            .iter_mut()
+            .find(|input| input.name == from)
+        {
             Some(input) => input.name = to.into(),
             None => {
-                let available = self.signature.inputs.iter().map(|input| input.name.to_string()).collect();
-                self.problems.push(BuildError::unknown_rename(&self.signature.name, "input", from, available));
+                let available = self
+                    .signature
+                    .inputs
+                    .iter()
+                    .map(|input| input.name.to_string())
+                    .collect();
+                self.problems.push(BuildError::unknown_rename(
+                    &self.signature.name,
+                    "input",
+                    from,
+                    available,
+                ));
             }
         }
         self
@@ -65,11 +84,26 @@ impl NodeRef {
     /// Gives the output `from` under the name `to`. A wrong name is reported when the pipeline is built.
     #[must_use]
     pub fn rename_output(mut self, from: &str, to: impl Into<Name>) -> Self {
-        match self.signature.outputs.iter_mut().find(|output| output.name == from) {
+        match self
+            .signature
+            .outputs
+            .iter_mut()
+            .find(|output| output.name == from)
+        {
             Some(output) => output.name = to.into(),
             None => {
-                let available = self.signature.outputs.iter().map(|output| output.name.to_string()).collect();
-                self.problems.push(BuildError::unknown_rename(&self.signature.name, "output", from, available));
+                let available = self
+                    .signature
+                    .outputs
+                    .iter()
+                    .map(|output| output.name.to_string())
+                    .collect();
+                self.problems.push(BuildError::unknown_rename(
+                    &self.signature.name,
+                    "output",
+                    from,
+                    available,
+                ));
             }
         }
         self
@@ -78,7 +112,9 @@ impl NodeRef {
 
 impl fmt::Debug for NodeRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NodeRef").field("signature", &self.signature).finish_non_exhaustive()
+        f.debug_struct("NodeRef")
+            .field("signature", &self.signature)
+            .finish_non_exhaustive()
     }
 }
 

@@ -89,7 +89,12 @@ pub trait RefParam: Copy {
         Passing::Ref
     }
     fn input(self, name: &'static str, default: Option<DefaultValue>) -> InputPort {
-        InputPort { name: Name::Borrowed(name), port: self.port(), passing: self.passing(), default }
+        InputPort {
+            name: Name::Borrowed(name),
+            port: self.port(),
+            passing: self.passing(),
+            default,
+        }
     }
     fn lane(self, args: &Args, index: usize, rows: usize) -> Lane<'_, Self::Stored> {
         args.at(index).lane(rows)
@@ -193,10 +198,19 @@ pub trait ValueParam: Copy {
         PortType::of::<Self::Stored>()
     }
     fn passing(self) -> Passing {
-        if Self::CLONES { Passing::Clone } else { Passing::Move }
+        if Self::CLONES {
+            Passing::Clone
+        } else {
+            Passing::Move
+        }
     }
     fn input(self, name: &'static str, default: Option<DefaultValue>) -> InputPort {
-        InputPort { name: Name::Borrowed(name), port: self.port(), passing: self.passing(), default }
+        InputPort {
+            name: Name::Borrowed(name),
+            port: self.port(),
+            passing: self.passing(),
+            default,
+        }
     }
     fn values(self, args: &mut Args, index: usize, rows: usize) -> Values<Self::Stored> {
         args.take(index).into_values(rows, Self::CLONES)
@@ -368,11 +382,17 @@ pub trait ReturnKind: Copy {
     where
         Self::Value: OutputTuple;
     /// Computes rows with an iterator that starts at a row: one over slices checks no bounds, so its loop vectorises.
-    fn emit_dense<I: Iterator<Item = Self::Returned>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
-    where
+    fn emit_dense<I: Iterator<Item = Self::Returned>>(
+        self,
+        call: &mut Call<'_>,
+        rows: impl FnMut(usize) -> I,
+    ) where
         Self::Value: PortValue;
-    fn emit_dense_tuple<I: Iterator<Item = Self::Returned>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
-    where
+    fn emit_dense_tuple<I: Iterator<Item = Self::Returned>>(
+        self,
+        call: &mut Call<'_>,
+        rows: impl FnMut(usize) -> I,
+    ) where
         Self::Value: OutputTuple;
     /// Computes rows as futures, several at a time; says whether one panicked.
     #[cfg(feature = "async")]
@@ -409,14 +429,20 @@ pub trait ReturnKind: Copy {
     where
         Self::Value: PortValue,
     {
-        vec![OutputPort { name: name.into(), port: self.port() }]
+        vec![OutputPort {
+            name: name.into(),
+            port: self.port(),
+        }]
     }
     fn outputs(self, names: <Self::Value as OutputTuple>::Names) -> Vec<OutputPort>
     where
         Self::Value: OutputTuple,
     {
         let names = names.into_iter().map(Name::Borrowed);
-        names.zip(self.ports()).map(|(name, port)| OutputPort { name, port }).collect()
+        names
+            .zip(self.ports())
+            .map(|(name, port)| OutputPort { name, port })
+            .collect()
     }
     /// Brings a returned value into the form of a `Result`.
     fn into_result(self, returned: Self::Returned) -> Result<Self::Value, BoxError>;
@@ -440,15 +466,21 @@ impl<R: AnyResult> ReturnKind for Fallible<R> {
         call.emit_tuple_fallible(|i| row(i).into_std());
     }
     #[inline(always)]
-    fn emit_dense<I: Iterator<Item = R>>(self, call: &mut Call<'_>, mut rows: impl FnMut(usize) -> I)
-    where
+    fn emit_dense<I: Iterator<Item = R>>(
+        self,
+        call: &mut Call<'_>,
+        mut rows: impl FnMut(usize) -> I,
+    ) where
         R::Value: PortValue,
     {
         call.emit_dense_fallible(|from| rows(from).map(R::into_std));
     }
     #[inline(always)]
-    fn emit_dense_tuple<I: Iterator<Item = R>>(self, call: &mut Call<'_>, mut rows: impl FnMut(usize) -> I)
-    where
+    fn emit_dense_tuple<I: Iterator<Item = R>>(
+        self,
+        call: &mut Call<'_>,
+        mut rows: impl FnMut(usize) -> I,
+    ) where
         R::Value: OutputTuple,
     {
         call.emit_dense_tuple_fallible(|from| rows(from).map(R::into_std));
@@ -513,8 +545,11 @@ impl<T> ReturnKind for Plain<T> {
         call.emit_dense(rows);
     }
     #[inline(always)]
-    fn emit_dense_tuple<I: Iterator<Item = T>>(self, call: &mut Call<'_>, rows: impl FnMut(usize) -> I)
-    where
+    fn emit_dense_tuple<I: Iterator<Item = T>>(
+        self,
+        call: &mut Call<'_>,
+        rows: impl FnMut(usize) -> I,
+    ) where
         T: OutputTuple,
     {
         call.emit_dense_tuple(rows);
@@ -564,7 +599,14 @@ pub fn options(
     path: &'static str,
     tokens: u64,
 ) -> NodeOptions {
-    NodeOptions { version, workload, is_async, concurrency, path, tokens }
+    NodeOptions {
+        version,
+        workload,
+        is_async,
+        concurrency,
+        path,
+        tokens,
+    }
 }
 
 // ---- what the types of a node must be

@@ -71,7 +71,10 @@ impl DefaultValue {
     /// A default that reads `text` in the source and is made by `make`.
     #[must_use]
     pub fn new(text: impl Into<Name>, make: impl Fn() -> Column + Send + Sync + 'static) -> Self {
-        Self { text: text.into(), make: Arc::new(make) }
+        Self {
+            text: text.into(),
+            make: Arc::new(make),
+        }
     }
 }
 

@@ -19,28 +19,46 @@ impl<S> StatePool<S> {
     /// A pool with no state in it.
     #[must_use]
     pub const fn new() -> Self {
-        Self { free: Mutex::new(Vec::new()) }
+        Self {
+            free: Mutex::new(Vec::new()),
+        }
     }
 
     fn pop(&self) -> Option<S> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        self.free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
     }
 
     /// Takes a free state, or builds one, for rows that share it.
     ///
     /// # Errors
     /// The error or the panic of `init`.
-    pub fn take(&self, init: impl FnOnce() -> Result<S, BoxError>) -> Result<StateGuard<'_, S>, BoxError> {
+    pub fn take(
+        &self,
+        init: impl FnOnce() -> Result<S, BoxError>,
+    ) -> Result<StateGuard<'_, S>, BoxError> {
         let state = match self.pop() {
             Some(state) => state,
             None => build(init)?,
         };
-        Ok(StateGuard { pool: self, state: Some(state), discarded: false })
+        Ok(StateGuard {
+            pool: self,
+            state: Some(state),
+            discarded: false,
+        })
     }
 
     /// Lends a state to one row after the other; it is taken or built when the first row needs it.
     pub fn lease<I: FnMut() -> Result<S, BoxError>>(&self, init: I) -> StateLease<'_, S, I> {
-        StateLease { pool: self, init, state: None, in_use: false, failed: None }
+        StateLease {
+            pool: self,
+            init,
+            state: None,
+            in_use: false,
+            failed: None,
+        }
     }
 }
 
@@ -49,7 +67,9 @@ fn build<S>(init: impl FnOnce() -> Result<S, BoxError>) -> Result<S, BoxError> {
     match catch_unwind(AssertUnwindSafe(init)) {
         Ok(result) => result,
         Err(payload) => Err(match Cause::from_panic(payload) {
-            Cause::Panic(message) => format!("the state could not be built: panicked: {message}").into(),
+            Cause::Panic(message) => {
+                format!("the state could not be built: panicked: {message}").into()
+            }
             Cause::Error(error) => error,
             Cause::Nested(failure) => failure.message().into(),
         }),
@@ -85,21 +105,29 @@ impl<S> StateGuard<'_, S> {
 impl<S> Deref for StateGuard<'_, S> {
     type Target = S;
     fn deref(&self) -> &S {
-        self.state.as_ref().expect("the state is there until the guard is dropped")
+        self.state
+            .as_ref()
+            .expect("the state is there until the guard is dropped")
     }
 }
 
 impl<S> Drop for StateGuard<'_, S> {
     fn drop(&mut self) {
         if let (false, Some(state)) = (self.discarded, self.state.take()) {
-            self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(state);
+            self.pool
+                .free
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(state);
         }
     }
 }
 
 impl<S> fmt::Debug for StateGuard<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StateGuard").field("discarded", &self.discarded).finish_non_exhaustive()
+        f.debug_struct("StateGuard")
+            .field("discarded", &self.discarded)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,7 +147,10 @@ impl<S, I: FnMut() -> Result<S, BoxError>> StateLease<'_, S, I> {
     ///
     /// # Errors
     /// The error of the row, or why there is no state.
-    pub fn with<T>(&mut self, row: impl FnOnce(&mut S) -> Result<T, BoxError>) -> Result<T, BoxError> {
+    pub fn with<T>(
+        &mut self,
+        row: impl FnOnce(&mut S) -> Result<T, BoxError>,
+    ) -> Result<T, BoxError> {
         if std::mem::replace(&mut self.in_use, true) {
             self.state = None;
         }
@@ -149,14 +180,20 @@ impl<S, I: FnMut() -> Result<S, BoxError>> StateLease<'_, S, I> {
 impl<S, I> Drop for StateLease<'_, S, I> {
     fn drop(&mut self) {
         if let (false, Some(state)) = (self.in_use, self.state.take()) {
-            self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(state);
+            self.pool
+                .free
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(state);
         }
     }
 }
 
 impl<S, I> fmt::Debug for StateLease<'_, S, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StateLease").field("failed", &self.failed).finish_non_exhaustive()
+        f.debug_struct("StateLease")
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,7 +211,9 @@ mod tests {
                 Ok(0_u32)
             });
             for _ in 0..2 {
-                lease.with(|count| Ok(*count += 1)).expect("the state is there");
+                lease
+                    .with(|count| Ok(*count += 1))
+                    .expect("the state is there");
             }
         }
         assert_eq!(built, 1);
@@ -185,13 +224,20 @@ mod tests {
     fn a_state_is_built_anew_after_a_panic() {
         let pool = StatePool::new();
         let mut lease = pool.lease(|| Ok(Vec::new()));
-        lease.with(|seen| Ok(seen.push(1))).expect("the first row is fine");
-        let panicked = catch_unwind(AssertUnwindSafe(|| lease.with(|seen| -> Result<(), BoxError> {
-            seen.push(2);
-            panic!("half done");
-        })));
+        lease
+            .with(|seen| Ok(seen.push(1)))
+            .expect("the first row is fine");
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            lease.with(|seen| -> Result<(), BoxError> {
+                seen.push(2);
+                panic!("half done");
+            })
+        }));
         assert!(panicked.is_err());
-        assert_eq!(lease.with(|seen| Ok(seen.clone())).expect("built anew"), Vec::<u8>::new());
+        assert_eq!(
+            lease.with(|seen| Ok(seen.clone())).expect("built anew"),
+            Vec::<u8>::new()
+        );
         drop(lease);
         assert_eq!(pool.pop(), Some(Vec::new()));
     }
@@ -200,7 +246,9 @@ mod tests {
     fn a_state_of_a_last_row_that_panicked_is_thrown_away() {
         let pool = StatePool::new();
         let mut lease = pool.lease(|| Ok(1));
-        let panicked = catch_unwind(AssertUnwindSafe(|| lease.with(|_| -> Result<(), BoxError> { panic!("late") })));
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            lease.with(|_| -> Result<(), BoxError> { panic!("late") })
+        }));
         assert!(panicked.is_err());
         drop(lease);
         assert_eq!(pool.pop(), None);
@@ -215,11 +263,23 @@ mod tests {
             Err("no connection".into())
         });
         for _ in 0..3 {
-            assert_eq!(lease.with(|_| Ok(())).expect_err("there is no state").to_string(), "no connection");
+            assert_eq!(
+                lease
+                    .with(|_| Ok(()))
+                    .expect_err("there is no state")
+                    .to_string(),
+                "no connection"
+            );
         }
         drop(lease);
         assert_eq!(tries, 1);
-        let panicked = pool.take(|| panic!("no memory")).expect_err("panicked").to_string();
-        assert_eq!(panicked, "the state could not be built: panicked: no memory");
+        let panicked = pool
+            .take(|| panic!("no memory"))
+            .expect_err("panicked")
+            .to_string();
+        assert_eq!(
+            panicked,
+            "the state could not be built: panicked: no memory"
+        );
     }
 }

@@ -33,7 +33,13 @@ pub struct PipelineBuilder {
 
 impl PipelineBuilder {
     pub(super) fn new(name: Name) -> Self {
-        Self { name, doc: "", nodes: Vec::new(), interface: Interface::open(), defaults: IndexMap::new() }
+        Self {
+            name,
+            doc: "",
+            nodes: Vec::new(),
+            interface: Interface::open(),
+            defaults: IndexMap::new(),
+        }
     }
 
     /// What the pipeline is for.
@@ -72,7 +78,13 @@ impl PipelineBuilder {
         value: impl Fn() -> T + Send + Sync + 'static,
     ) -> Self {
         let make = Arc::new(move || Column::one(value()));
-        self.defaults.insert(name.to_owned(), NamedDefault { text: String::new(), make });
+        self.defaults.insert(
+            name.to_owned(),
+            NamedDefault {
+                text: String::new(),
+                make,
+            },
+        );
         self
     }
 
@@ -81,7 +93,13 @@ impl PipelineBuilder {
     /// # Errors
     /// All problems at once; see [`Pipeline::new`].
     pub fn build(self) -> Result<Pipeline, BuildErrors> {
-        Pipeline::from_parts(self.name, self.doc, self.nodes, &self.interface, self.defaults)
+        Pipeline::from_parts(
+            self.name,
+            self.doc,
+            self.nodes,
+            &self.interface,
+            self.defaults,
+        )
     }
 }
 

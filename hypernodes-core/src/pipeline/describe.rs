@@ -4,7 +4,9 @@ use hypernodes_wiring::Source;
 
 use super::{MapMode, Pipeline};
 use crate::node::NodeRef;
-use crate::render::{GraphDescription, InputDescription, MapDescription, NodeDescription, PortDescription};
+use crate::render::{
+    GraphDescription, InputDescription, MapDescription, NodeDescription, PortDescription,
+};
 
 impl Pipeline {
     /// The pipeline as plain data, to be drawn with [`to_mermaid`](GraphDescription::to_mermaid),
@@ -20,7 +22,11 @@ impl Pipeline {
                 return shown.bound_to(None);
             }
             let default = self.default_text(&input.name);
-            if default.is_empty() { shown } else { shown.with_default(default) }
+            if default.is_empty() {
+                shown
+            } else {
+                shown.with_default(default)
+            }
         });
         GraphDescription {
             doc: text(self.doc),
@@ -34,25 +40,37 @@ impl Pipeline {
     fn describe_node(&self, n: usize) -> NodeDescription {
         let node: &NodeRef = &self.graph.nodes[n];
         let (outer, inner) = (node.signature(), node.node.signature());
-        let inputs = outer.inputs.iter().zip(&inner.inputs).zip(&self.graph.wiring.sources[n]);
+        let inputs = outer
+            .inputs
+            .iter()
+            .zip(&inner.inputs)
+            .zip(&self.graph.wiring.sources[n]);
         let inputs = inputs.map(|((outer, inner), source)| {
             let value = match *source {
-                Source::Node { node, output } => &*self.graph.nodes[node].signature().outputs[output].name,
+                Source::Node { node, output } => {
+                    &*self.graph.nodes[node].signature().outputs[output].name
+                }
                 Source::Input(_) => &*outer.name,
             };
             PortDescription::new(&*inner.name, outer.port.to_string()).renamed(value)
         });
-        let outputs = outer.outputs.iter().zip(&inner.outputs).map(|(outer, inner)| {
-            PortDescription::new(&*inner.name, outer.port.to_string()).renamed(&*outer.name)
-        });
+        let outputs = outer
+            .outputs
+            .iter()
+            .zip(&inner.outputs)
+            .map(|(outer, inner)| {
+                PortDescription::new(&*inner.name, outer.port.to_string()).renamed(&*outer.name)
+            });
         let nested = node.node.nested();
-        let map_over = nested.and_then(|nested| nested.map_over).map(|over| MapDescription {
-            mode: match over.mode() {
-                MapMode::Zip => "zip".to_owned(),
-                MapMode::Product => "product".to_owned(),
-            },
-            names: over.axes().iter().map(ToString::to_string).collect(),
-        });
+        let map_over = nested
+            .and_then(|nested| nested.map_over)
+            .map(|over| MapDescription {
+                mode: match over.mode() {
+                    MapMode::Zip => "zip".to_owned(),
+                    MapMode::Product => "product".to_owned(),
+                },
+                names: over.axes().iter().map(ToString::to_string).collect(),
+            });
         let mut options = Vec::new();
         if let Some(workload) = outer.options.workload {
             options.push(("workload".to_owned(), workload.to_string()));

@@ -63,7 +63,11 @@ impl Inputs {
 
     /// Adds a list of items: an axis of a map, or the value of an input that takes a `Vec`.
     #[must_use]
-    pub fn with_items<T: PortValue>(self, name: impl Into<Name>, items: impl IntoIterator<Item = T>) -> Self {
+    pub fn with_items<T: PortValue>(
+        self,
+        name: impl Into<Name>,
+        items: impl IntoIterator<Item = T>,
+    ) -> Self {
         let items: Vec<T> = items.into_iter().collect();
         self.push(name.into(), Column::one(items), None, false)
     }
@@ -89,8 +93,19 @@ impl Inputs {
 
     #[doc(hidden)]
     #[must_use]
-    pub fn push(mut self, name: Name, column: Column, items: Option<fn(Column) -> Column>, is_supply: bool) -> Self {
-        self.given.push(Given { name, column, items, is_supply });
+    pub fn push(
+        mut self,
+        name: Name,
+        column: Column,
+        items: Option<fn(Column) -> Column>,
+        is_supply: bool,
+    ) -> Self {
+        self.given.push(Given {
+            name,
+            column,
+            items,
+            is_supply,
+        });
         self
     }
 
@@ -100,7 +115,10 @@ impl Inputs {
     }
 
     pub(super) fn supplied(&self) -> impl Iterator<Item = &str> {
-        self.given.iter().filter(|given| given.is_supply).map(|given| &*given.name)
+        self.given
+            .iter()
+            .filter(|given| given.is_supply)
+            .map(|given| &*given.name)
     }
 }
 
@@ -123,7 +141,11 @@ impl Given {
         let found = self.column.port();
         if let Some([shared]) = self.column.as_slice::<Column>() {
             let is_fit = shared.port() == expected;
-            return if is_fit { Ok(shared.clone()) } else { Err(shared.port().list().unwrap_or(shared.port())) };
+            return if is_fit {
+                Ok(shared.clone())
+            } else {
+                Err(shared.port().list().unwrap_or(shared.port()))
+            };
         }
         if expected.list() == Some(found) {
             return Ok(expected.unwrap(self.column));
@@ -173,7 +195,10 @@ macro_rules! inputs {
 
 /// How `inputs!` finds out what a value can do; see `node::probe` for the trick.
 #[doc(hidden)]
-#[expect(missing_debug_implementations, reason = "only named by the expansion of `inputs!`")]
+#[expect(
+    missing_debug_implementations,
+    reason = "only named by the expansion of `inputs!`"
+)]
 pub mod probe {
     use std::marker::PhantomData;
 
@@ -273,7 +298,15 @@ pub mod probe {
         V::Item: PortValue,
     {
         pub fn list(self) -> Option<fn(Column) -> Column> {
-            Some(|column| Column::from_vec(column.into_vec::<V>().into_iter().flatten().collect::<Vec<V::Item>>()))
+            Some(|column| {
+                Column::from_vec(
+                    column
+                        .into_vec::<V>()
+                        .into_iter()
+                        .flatten()
+                        .collect::<Vec<V::Item>>(),
+                )
+            })
         }
     }
 

@@ -49,7 +49,12 @@ impl<I: Iterator> MapIter<I>
 where
     I::Item: PortValue,
 {
-    pub(super) fn new(pipeline: &Pipeline, inputs: Inputs, axis: &str, rows: I) -> Result<Self, Error> {
+    pub(super) fn new(
+        pipeline: &Pipeline,
+        inputs: Inputs,
+        axis: &str,
+        rows: I,
+    ) -> Result<Self, Error> {
         let inputs = inputs.with_items(axis.to_owned(), Vec::<I::Item>::new());
         let plan = pipeline.plan_for(&inputs);
         let context = pipeline.context();
@@ -70,7 +75,13 @@ where
             piece: 1,
             window: pieces,
             fail_fast: context.policy() == crate::config::ErrorPolicy::FailFast,
-            feed: Arc::new(Feed::new(Arc::clone(&plan), context, sizing, Source::Pieces(Default::default()), 0)),
+            feed: Arc::new(Feed::new(
+                Arc::clone(&plan),
+                context,
+                sizing,
+                Source::Pieces(Default::default()),
+                0,
+            )),
             plan,
             engine,
             ended: false,
@@ -81,7 +92,9 @@ where
     /// Items in a piece: as many as fill the engine's target time, growing step by step.
     fn next_piece(&mut self) -> usize {
         let by_time = self.feed.rows_in_target().unwrap_or(self.largest_piece);
-        self.piece = by_time.min(self.piece.saturating_mul(8)).clamp(1, self.largest_piece);
+        self.piece = by_time
+            .min(self.piece.saturating_mul(8))
+            .clamp(1, self.largest_piece);
         self.piece
     }
 
@@ -98,7 +111,8 @@ where
                     break;
                 };
                 values.push(value);
-                is_late = (values.len() < 16 || values.len() % 64 == 0) && began.elapsed() > PATIENCE;
+                is_late =
+                    (values.len() < 16 || values.len() % 64 == 0) && began.elapsed() > PATIENCE;
             }
             if !values.is_empty() {
                 let rows = values.len();
@@ -139,8 +153,19 @@ where
                 return Err(error.into());
             }
             match taken {
-                Taken::Piece { start, rows, columns, failures } => {
-                    self.ready = Ready { columns: columns.into(), failures, next: start, end: start + rows, at: 0 };
+                Taken::Piece {
+                    start,
+                    rows,
+                    columns,
+                    failures,
+                } => {
+                    self.ready = Ready {
+                        columns: columns.into(),
+                        failures,
+                        next: start,
+                        end: start + rows,
+                        at: 0,
+                    };
                     return Ok(true);
                 }
                 Taken::Empty if self.rows.is_none() => return Ok(false),
@@ -155,14 +180,21 @@ where
         match taken {
             Taken::Pending => {
                 let (engine, missing) = (self.engine.name().to_owned(), self.feed.held());
-                Err(EngineError::Incomplete { engine, missing, items: missing }.into())
+                Err(EngineError::Incomplete {
+                    engine,
+                    missing,
+                    items: missing,
+                }
+                .into())
             }
             taken => Ok(taken),
         }
     }
 
     fn compute_one(&self) -> bool {
-        let Some(mut chunk) = self.feed.next() else { return false };
+        let Some(mut chunk) = self.feed.next() else {
+            return false;
+        };
         let outcome = self.feed.execute(&mut chunk);
         self.feed.put(chunk, outcome);
         true
@@ -208,7 +240,11 @@ where
         }
         let at = self.ready.at;
         self.ready.at += 1;
-        Some(Ok(IterRow { plan: Arc::clone(&self.plan), columns: Arc::clone(&self.ready.columns), at }))
+        Some(Ok(IterRow {
+            plan: Arc::clone(&self.plan),
+            columns: Arc::clone(&self.ready.columns),
+            at,
+        }))
     }
 }
 
@@ -220,7 +256,10 @@ impl<I: Iterator> Drop for MapIter<I> {
 
 impl<I: Iterator> fmt::Debug for MapIter<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MapIter").field("plan", &self.plan).field("engine", &self.engine).finish_non_exhaustive()
+        f.debug_struct("MapIter")
+            .field("plan", &self.plan)
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
     }
 }
 
@@ -245,6 +284,9 @@ impl IterRow {
 
 impl fmt::Debug for IterRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IterRow").field("at", &self.at).field("plan", &self.plan).finish_non_exhaustive()
+        f.debug_struct("IterRow")
+            .field("at", &self.at)
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
     }
 }

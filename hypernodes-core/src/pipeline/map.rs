@@ -36,13 +36,19 @@ impl MapOver {
     /// Walks the axes side by side.
     #[must_use]
     pub fn zip<N: Into<Name>>(axes: impl IntoIterator<Item = N>) -> Self {
-        Self { mode: MapMode::Zip, axes: axes.into_iter().map(Into::into).collect() }
+        Self {
+            mode: MapMode::Zip,
+            axes: axes.into_iter().map(Into::into).collect(),
+        }
     }
 
     /// Takes every combination of the axes, the last one fastest.
     #[must_use]
     pub fn product<N: Into<Name>>(axes: impl IntoIterator<Item = N>) -> Self {
-        Self { mode: MapMode::Product, axes: axes.into_iter().map(Into::into).collect() }
+        Self {
+            mode: MapMode::Product,
+            axes: axes.into_iter().map(Into::into).collect(),
+        }
     }
 
     /// Zip or product.
@@ -98,7 +104,12 @@ pub(super) fn strides(lengths: &[usize]) -> Option<(Vec<usize>, usize)> {
 }
 
 /// Lets an engine compute every item of a source.
-pub(super) fn drive(plan: &Arc<Plan>, context: RunContext, source: Source, items: usize) -> Result<Finished, Error> {
+pub(super) fn drive(
+    plan: &Arc<Plan>,
+    context: RunContext,
+    source: Source,
+    items: usize,
+) -> Result<Finished, Error> {
     let engine = Arc::clone(context.engine());
     let sizing = engine.sizing(plan, items);
     let feed = Arc::new(Feed::new(Arc::clone(plan), context, sizing, source, items));
@@ -111,7 +122,12 @@ pub(super) fn drive(plan: &Arc<Plan>, context: RunContext, source: Source, items
     let finished = feed.finish();
     if finished.missing > 0 {
         let engine = engine.name().to_owned();
-        return Err(EngineError::Incomplete { engine, missing: finished.missing, items }.into());
+        return Err(EngineError::Incomplete {
+            engine,
+            missing: finished.missing,
+            items,
+        }
+        .into());
     }
     Ok(finished)
 }

@@ -105,7 +105,10 @@ impl Pipeline {
         interface: &Interface,
         defaults: IndexMap<String, NamedDefault>,
     ) -> Result<Self, BuildErrors> {
-        let failed = |problems| BuildErrors { pipeline: name.to_string(), problems };
+        let failed = |problems| BuildErrors {
+            pipeline: name.to_string(),
+            problems,
+        };
         let graph = Arc::new(Graph::new(nodes, interface).map_err(failed)?);
         let plan = Arc::new(empty_plan(&graph));
         let mut pipeline = Self {
@@ -122,7 +125,11 @@ impl Pipeline {
         };
         let mut problems = Vec::new();
         for (input, default) in defaults {
-            problems.extend(pipeline.check_value(&input, (default.make)().port(), "give a default"));
+            problems.extend(pipeline.check_value(
+                &input,
+                (default.make)().port(),
+                "give a default",
+            ));
             pipeline.defaults.insert(input, default);
         }
         if let Some(outputs) = &interface.outputs {
@@ -143,7 +150,15 @@ impl Pipeline {
     fn plan_with(&self, supplied: &[&str]) -> Plan {
         let outputs = self.output_names();
         let fill = |name: &str| self.fill(name);
-        Plan::build(&self.graph, &PlanRequest { name: &self.name, outputs: &outputs, supplied, fill: &fill })
+        Plan::build(
+            &self.graph,
+            &PlanRequest {
+                name: &self.name,
+                outputs: &outputs,
+                supplied,
+                fill: &fill,
+            },
+        )
     }
 
     fn fill(&self, name: &str) -> Fill {
@@ -153,7 +168,11 @@ impl Pipeline {
         if let Some(default) = self.defaults.get(name) {
             return Fill::Default(Arc::clone(&default.make));
         }
-        match self.graph.input(name).and_then(|(_, input)| input.default.as_ref()) {
+        match self
+            .graph
+            .input(name)
+            .and_then(|(_, input)| input.default.as_ref())
+        {
             Some(default) => Fill::Default(Arc::clone(&default.make)),
             None => Fill::Required,
         }
@@ -162,8 +181,13 @@ impl Pipeline {
     /// How the default of an input was written.
     fn default_text(&self, name: &str) -> String {
         let own = self.defaults.get(name).map(|default| default.text.clone());
-        let of_node = || self.graph.input(name).and_then(|(_, input)| input.default.as_ref());
-        own.or_else(|| of_node().map(|default| default.text.to_string())).unwrap_or_default()
+        let of_node = || {
+            self.graph
+                .input(name)
+                .and_then(|(_, input)| input.default.as_ref())
+        };
+        own.or_else(|| of_node().map(|default| default.text.to_string()))
+            .unwrap_or_default()
     }
 
     /// The outputs that a run gives, in order.
@@ -175,7 +199,11 @@ impl Pipeline {
             let port = &self.graph.wiring.producers[*name];
             self.graph.output_moved_by(port.node, port.output).is_none()
         };
-        self.graph.outputs().filter(is_kept).map(str::to_owned).collect()
+        self.graph
+            .outputs()
+            .filter(is_kept)
+            .map(str::to_owned)
+            .collect()
     }
 
     fn check_outputs(&self, outputs: &[String]) -> Vec<BuildError> {
@@ -194,28 +222,44 @@ impl Pipeline {
     }
 
     /// Whether `name` is an input that takes values of this type.
-    fn check_value(&self, name: &str, found: crate::PortType, verb: &'static str) -> Option<BuildError> {
+    fn check_value(
+        &self,
+        name: &str,
+        found: crate::PortType,
+        verb: &'static str,
+    ) -> Option<BuildError> {
         match self.graph.input(name) {
             Some((_, input)) if input.port == found => None,
-            Some((_, input)) => {
-                Some(BuildError::ValueType { name: name.to_owned(), expected: input.port, found })
-            }
+            Some((_, input)) => Some(BuildError::ValueType {
+                name: name.to_owned(),
+                expected: input.port,
+                found,
+            }),
             None => Some(match self.graph.wiring.producers.get(name) {
-                Some(port) => {
-                    BuildError::BoundOutput { name: name.to_owned(), node: self.graph.labels[port.node].clone() }
-                }
+                Some(port) => BuildError::BoundOutput {
+                    name: name.to_owned(),
+                    node: self.graph.labels[port.node].clone(),
+                },
                 None => BuildError::UnknownInput {
                     pipeline: self.name.to_string(),
                     name: name.to_owned(),
                     verb,
-                    available: self.graph.inputs.iter().map(|input| input.name.clone()).collect(),
+                    available: self
+                        .graph
+                        .inputs
+                        .iter()
+                        .map(|input| input.name.clone())
+                        .collect(),
                 },
             }),
         }
     }
 
     fn fails(&self, problem: BuildError) -> BuildErrors {
-        BuildErrors { pipeline: self.name.to_string(), problems: vec![problem] }
+        BuildErrors {
+            pipeline: self.name.to_string(),
+            problems: vec![problem],
+        }
     }
 
     /// Fixes the value of an input. A later `bind` and the inputs of a run go before it.
@@ -242,7 +286,11 @@ impl Pipeline {
         }
         let mut bound = self.bound.clone();
         bound.insert(name.to_owned(), column);
-        Ok(Self { bound, ..self.clone() }.replanned())
+        Ok(Self {
+            bound,
+            ..self.clone()
+        }
+        .replanned())
     }
 
     /// Takes a bound value away again.
@@ -259,14 +307,22 @@ impl Pipeline {
                 available: self.bound.keys().cloned().collect(),
             }));
         }
-        Ok(Self { bound, ..self.clone() }.replanned())
+        Ok(Self {
+            bound,
+            ..self.clone()
+        }
+        .replanned())
     }
 
     /// Gives an input a value for when a run brings none.
     ///
     /// # Errors
     /// An unknown input or a value of the wrong type.
-    pub fn with_default<T: PortValue + Clone + fmt::Debug>(&self, name: &str, value: T) -> Result<Self, BuildErrors> {
+    pub fn with_default<T: PortValue + Clone + fmt::Debug>(
+        &self,
+        name: &str,
+        value: T,
+    ) -> Result<Self, BuildErrors> {
         let expected = self.graph.input(name).map(|(_, input)| input.port);
         let text = format!("{value:?}");
         let make = move || inputs::coerce(Column::one(value.clone()), expected);
@@ -274,23 +330,47 @@ impl Pipeline {
             return Err(self.fails(problem));
         }
         let mut defaults = self.defaults.clone();
-        defaults.insert(name.to_owned(), NamedDefault { text, make: Arc::new(make) });
-        Ok(Self { defaults, ..self.clone() }.replanned())
+        defaults.insert(
+            name.to_owned(),
+            NamedDefault {
+                text,
+                make: Arc::new(make),
+            },
+        );
+        Ok(Self {
+            defaults,
+            ..self.clone()
+        }
+        .replanned())
     }
 
     /// Asks for these outputs only, in this order; what they do not need is not computed.
     ///
     /// # Errors
     /// An unknown output, one named twice, or one whose values are moved into a node.
-    pub fn select<S: Into<String>>(&self, outputs: impl IntoIterator<Item = S>) -> Result<Self, BuildErrors> {
+    pub fn select<S: Into<String>>(
+        &self,
+        outputs: impl IntoIterator<Item = S>,
+    ) -> Result<Self, BuildErrors> {
         let outputs: Vec<String> = outputs.into_iter().map(Into::into).collect();
-        let mut problems: Vec<BuildError> =
-            self.graph.check_selection(&outputs).into_iter().map(BuildError::from).collect();
+        let mut problems: Vec<BuildError> = self
+            .graph
+            .check_selection(&outputs)
+            .into_iter()
+            .map(BuildError::from)
+            .collect();
         problems.extend(self.check_outputs(&outputs));
         if !problems.is_empty() {
-            return Err(BuildErrors { pipeline: self.name.to_string(), problems });
+            return Err(BuildErrors {
+                pipeline: self.name.to_string(),
+                problems,
+            });
         }
-        Ok(Self { selected: Some(outputs), ..self.clone() }.replanned())
+        Ok(Self {
+            selected: Some(outputs),
+            ..self.clone()
+        }
+        .replanned())
     }
 
     /// Runs on this engine.
@@ -302,19 +382,30 @@ impl Pipeline {
     /// Runs on an engine that others use too.
     #[must_use]
     pub fn with_shared_engine(&self, engine: Arc<dyn Engine>) -> Self {
-        Self { engine, is_own: true, ..self.clone() }
+        Self {
+            engine,
+            is_own: true,
+            ..self.clone()
+        }
     }
 
     /// What a map does when an item fails; the default is to fail fast.
     #[must_use]
     pub fn on_error(&self, policy: ErrorPolicy) -> Self {
-        Self { policy, ..self.clone() }
+        Self {
+            policy,
+            ..self.clone()
+        }
     }
 
     /// Gives the pipeline another name.
     #[must_use]
     pub fn named(&self, name: impl Into<Name>) -> Self {
-        Self { name: name.into(), ..self.clone() }.replanned()
+        Self {
+            name: name.into(),
+            ..self.clone()
+        }
+        .replanned()
     }
 
     /// This pipeline as a node of another.
@@ -353,15 +444,25 @@ impl Pipeline {
 
     /// The plan for inputs that may supply outputs.
     fn plan_for(&self, inputs: &Inputs) -> Arc<Plan> {
-        let supplied: Vec<&str> =
-            inputs.supplied().filter(|name| self.graph.wiring.producers.contains_key(*name)).collect();
-        if supplied.is_empty() { Arc::clone(&self.plan) } else { Arc::new(self.plan_with(&supplied)) }
+        let supplied: Vec<&str> = inputs
+            .supplied()
+            .filter(|name| self.graph.wiring.producers.contains_key(*name))
+            .collect();
+        if supplied.is_empty() {
+            Arc::clone(&self.plan)
+        } else {
+            Arc::new(self.plan_with(&supplied))
+        }
     }
 
     fn refuse_blocking(&self, instead: &'static str) -> Result<(), Error> {
         #[cfg(feature = "async")]
         if self.plan.has_async() && crate::async_host::is_inside_runtime() {
-            return Err(RunError::InsideRuntime { pipeline: self.name.to_string(), instead }.into());
+            return Err(RunError::InsideRuntime {
+                pipeline: self.name.to_string(),
+                instead,
+            }
+            .into());
         }
         let _ = instead;
         Ok(())
@@ -385,7 +486,9 @@ impl Pipeline {
         let mut run = ChunkRun::new(&plan, context, args, 1);
         context.engine().run_one(&mut run)?;
         let mut outcome = run.finish();
-        if let Some(failure) = (!outcome.failures.is_empty()).then(|| outcome.failures.swap_remove(0)) {
+        if let Some(failure) =
+            (!outcome.failures.is_empty()).then(|| outcome.failures.swap_remove(0))
+        {
             return Err(RunError::from(failure.at(&plan, None)).into());
         }
         Ok(Outputs::new(plan, outcome.columns))
@@ -394,7 +497,10 @@ impl Pipeline {
     fn check_capabilities(&self, plan: &Plan, context: &RunContext) -> Result<(), Error> {
         let engine = context.engine();
         if !engine.capabilities().async_nodes
-            && let Some(step) = plan.steps.iter().find(|step| step.node.signature().options.is_async)
+            && let Some(step) = plan
+                .steps
+                .iter()
+                .find(|step| step.node.signature().options.is_async)
         {
             return Err(Error::Engine(crate::error::EngineError::Unsupported {
                 engine: engine.name().to_owned(),
@@ -448,7 +554,11 @@ impl Pipeline {
 
     fn map_in(&self, inputs: Inputs, over: &MapOver, context: RunContext) -> Result<Runs, Error> {
         let plan = self.plan_for(&inputs);
-        let span = tracing::debug_span!("map", pipeline = plan.name(), engine = context.engine().name());
+        let span = tracing::debug_span!(
+            "map",
+            pipeline = plan.name(),
+            engine = context.engine().name()
+        );
         let _entered = span.enter();
         let (axes, items) = resolve::mapped(self, &plan, inputs, over)?;
         self.check_capabilities(&plan, &context)?;
@@ -477,7 +587,12 @@ impl Pipeline {
     /// assert_eq!(sum, 999_000);
     /// # Ok::<(), hypernodes::Error>(())
     /// ```
-    pub fn map_iter<I>(&self, inputs: Inputs, axis: &str, rows: I) -> Result<MapIter<I::IntoIter>, Error>
+    pub fn map_iter<I>(
+        &self,
+        inputs: Inputs,
+        axis: &str,
+        rows: I,
+    ) -> Result<MapIter<I::IntoIter>, Error>
     where
         I: IntoIterator,
         I::Item: PortValue,
@@ -489,18 +604,34 @@ impl Pipeline {
 
 /// Stands in while a pipeline is put together.
 fn empty_plan(graph: &Graph) -> Plan {
-    Plan::build(graph, &PlanRequest { name: "", outputs: &[], supplied: &[], fill: &|_| Fill::Required })
+    Plan::build(
+        graph,
+        &PlanRequest {
+            name: "",
+            outputs: &[],
+            supplied: &[],
+            fill: &|_| Fill::Required,
+        },
+    )
 }
 
 impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inputs: Vec<&str> = self.graph.inputs.iter().map(|input| input.name.as_str()).collect();
+        let inputs: Vec<&str> = self
+            .graph
+            .inputs
+            .iter()
+            .map(|input| input.name.as_str())
+            .collect();
         f.debug_struct("Pipeline")
             .field("name", &self.name)
             .field("inputs", &inputs)
             .field("outputs", &self.output_names())
             .field("bound", &self.bound.keys().collect::<Vec<_>>())
-            .field("engine", &self.engine().map(|engine| engine.name().to_owned()))
+            .field(
+                "engine",
+                &self.engine().map(|engine| engine.name().to_owned()),
+            )
             .finish_non_exhaustive()
     }
 }

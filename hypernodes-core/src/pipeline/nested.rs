@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::map::{self, MapMode, MapOver, strides};
 use super::Pipeline;
+use super::map::{self, MapMode, MapOver, strides};
 use crate::error::{BoxError, BuildError, Cause, MoveConflict};
 use crate::graph::NestedInfo;
-use crate::node::{Call, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef, OutputPort, Passing, Signature};
+use crate::node::{
+    Call, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef, OutputPort, Passing, Signature,
+};
 use crate::plan::{Fill, Plan, PlanInput, PlanRequest};
 use crate::run::{ChunkRun, NestedRows, RunContext, Source};
 use crate::value::{Arg, Column, Group, PortType};
@@ -40,7 +42,13 @@ pub struct PipelineNode {
 
 impl PipelineNode {
     pub(super) fn new(pipeline: Pipeline) -> Self {
-        Self { pipeline, name: None, over: None, inputs: Vec::new(), outputs: Vec::new() }
+        Self {
+            pipeline,
+            name: None,
+            over: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        }
     }
 
     /// Gives the node a name other than the pipeline's.
@@ -75,7 +83,13 @@ impl PipelineNode {
 
 impl IntoNode for PipelineNode {
     fn into_node(self) -> NodeRef {
-        let Self { pipeline, name, over, inputs: input_renames, outputs: output_renames } = self;
+        let Self {
+            pipeline,
+            name,
+            over,
+            inputs: input_renames,
+            outputs: output_renames,
+        } = self;
         let name = name.unwrap_or_else(|| pipeline.name.clone());
         let plan = Arc::clone(&pipeline.plan);
         let inputs = plan.inputs.iter().filter_map(|input| {
@@ -87,9 +101,17 @@ impl IntoNode for PipelineNode {
                     make: Arc::clone(make),
                 }),
             };
-            Some(InputPort { name: input.name.clone(), port: input.port, passing: input.passing, default })
+            Some(InputPort {
+                name: input.name.clone(),
+                port: input.port,
+                passing: input.passing,
+                default,
+            })
         });
-        let outputs = plan.outputs.iter().map(|output| OutputPort { name: output.name.clone(), port: output.port });
+        let outputs = plan.outputs.iter().map(|output| OutputPort {
+            name: output.name.clone(),
+            port: output.port,
+        });
         let signature = Signature {
             name: name.clone(),
             doc: pipeline.doc,
@@ -98,7 +120,11 @@ impl IntoNode for PipelineNode {
             options: NodeOptions::default(),
         };
         let bare = NestedNode::new(signature.clone(), pipeline.clone(), None);
-        let mut node = NodeRef { node: Arc::new(bare), signature, problems: Vec::new() };
+        let mut node = NodeRef {
+            node: Arc::new(bare),
+            signature,
+            problems: Vec::new(),
+        };
         for (from, to) in input_renames {
             node = node.rename_input(&from, to);
         }
@@ -115,16 +141,37 @@ impl IntoNode for PipelineNode {
 /// Turns the walked inputs and all outputs of a nested pipeline into lists.
 fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
     let name = node.signature.name.to_string();
-    let repeated = over.axes().iter().enumerate().any(|(i, axis)| over.axes()[..i].contains(axis));
+    let repeated = over
+        .axes()
+        .iter()
+        .enumerate()
+        .any(|(i, axis)| over.axes()[..i].contains(axis));
     if over.axes().is_empty() || repeated {
         let axes = crate::error::list_names(over.axes());
-        node.problems.push(BuildError::BadAxes { node: name.clone(), axes });
+        node.problems.push(BuildError::BadAxes {
+            node: name.clone(),
+            axes,
+        });
     }
     for axis in over.axes() {
-        if !node.signature.inputs.iter().any(|input| input.name == *axis) {
-            let available = node.signature.inputs.iter().map(|input| input.name.to_string()).collect();
+        if !node
+            .signature
+            .inputs
+            .iter()
+            .any(|input| input.name == *axis)
+        {
+            let available = node
+                .signature
+                .inputs
+                .iter()
+                .map(|input| input.name.to_string())
+                .collect();
             let axis = axis.to_string();
-            node.problems.push(BuildError::UnknownAxis { node: name.clone(), axis, available });
+            node.problems.push(BuildError::UnknownAxis {
+                node: name.clone(),
+                axis,
+                available,
+            });
         }
     }
     let mut axis_of = Vec::with_capacity(node.signature.inputs.len());
@@ -135,7 +182,11 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
                 node: name.clone(),
                 input: input.name.to_string(),
                 port: input.port,
-                conflict: if axis.is_some() { MoveConflict::IsNestedAxis } else { MoveConflict::IsBroadcast },
+                conflict: if axis.is_some() {
+                    MoveConflict::IsNestedAxis
+                } else {
+                    MoveConflict::IsBroadcast
+                },
             });
         }
         input.passing = Passing::Ref;
@@ -144,7 +195,10 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
             input.default = None;
             match input.port.list() {
                 Some(list) => input.port = list,
-                None => node.problems.push(BuildError::TooDeep { node: name.clone(), port: input.port }),
+                None => node.problems.push(BuildError::TooDeep {
+                    node: name.clone(),
+                    port: input.port,
+                }),
             }
         }
         axis_of.push(axis);
@@ -152,14 +206,25 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
     for output in &mut node.signature.outputs {
         match output.port.list() {
             Some(list) => output.port = list,
-            None => node.problems.push(BuildError::TooDeep { node: name.clone(), port: output.port }),
+            None => node.problems.push(BuildError::TooDeep {
+                node: name.clone(),
+                port: output.port,
+            }),
         }
     }
     // Inside, the ports keep the names that they have in the nested pipeline.
     let mut inner = node.signature.clone();
     let bare = node.node.signature();
-    inner.inputs.iter_mut().zip(&bare.inputs).for_each(|(port, own)| port.name = own.name.clone());
-    inner.outputs.iter_mut().zip(&bare.outputs).for_each(|(port, own)| port.name = own.name.clone());
+    inner
+        .inputs
+        .iter_mut()
+        .zip(&bare.inputs)
+        .for_each(|(port, own)| port.name = own.name.clone());
+    inner
+        .outputs
+        .iter_mut()
+        .zip(&bare.outputs)
+        .for_each(|(port, own)| port.name = own.name.clone());
     let nested = NestedNode::new(inner, pipeline, Some(Walk { over, axis_of }));
     node.node = Arc::new(nested);
     node
@@ -191,19 +256,43 @@ impl Node for NestedNode {
 
     fn nested(&self) -> Option<NestedInfo<'_>> {
         let map_over = self.over.as_ref().map(|walk| &walk.over);
-        Some(NestedInfo { pipeline: &self.pipeline, map_over })
+        Some(NestedInfo {
+            pipeline: &self.pipeline,
+            map_over,
+        })
     }
 
     fn specialise(&self, wanted: &[bool]) -> Option<Arc<dyn Node>> {
-        let names: Vec<String> = self.plan.outputs.iter().map(|output| output.name.to_string()).collect();
-        let outputs: Vec<String> =
-            names.into_iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(name, _)| name).collect();
-        let pipeline = Pipeline { selected: Some(outputs.clone()), ..self.pipeline.clone() };
+        let names: Vec<String> = self
+            .plan
+            .outputs
+            .iter()
+            .map(|output| output.name.to_string())
+            .collect();
+        let outputs: Vec<String> = names
+            .into_iter()
+            .zip(wanted)
+            .filter(|(_, wanted)| **wanted)
+            .map(|(name, _)| name)
+            .collect();
+        let pipeline = Pipeline {
+            selected: Some(outputs.clone()),
+            ..self.pipeline.clone()
+        };
         let fill = |name: &str| pipeline.fill(name);
-        let request = PlanRequest { name: &pipeline.name, outputs: &outputs, supplied: &[], fill: &fill };
+        let request = PlanRequest {
+            name: &pipeline.name,
+            outputs: &outputs,
+            supplied: &[],
+            fill: &fill,
+        };
         let plan = Arc::new(Plan::build(&pipeline.graph, &request));
         let feeds = plan.inputs.iter().map(|input| {
-            let before = self.plan.inputs.iter().position(|known| known.name == input.name)?;
+            let before = self
+                .plan
+                .inputs
+                .iter()
+                .position(|known| known.name == input.name)?;
             self.feeds[before]
         });
         Some(Arc::new(Self {
@@ -211,7 +300,10 @@ impl Node for NestedNode {
             feeds: feeds.collect(),
             wanted: Some(wanted.to_vec()),
             over: self.over.clone(),
-            pipeline: Pipeline { plan: Arc::clone(&plan), ..pipeline },
+            pipeline: Pipeline {
+                plan: Arc::clone(&plan),
+                ..pipeline
+            },
             plan,
         }))
     }
@@ -240,7 +332,14 @@ impl NestedNode {
             is_fed.then(|| next - 1)
         };
         let feeds = plan.inputs.iter().map(feed).collect();
-        Self { signature, pipeline, plan, feeds, wanted: None, over }
+        Self {
+            signature,
+            pipeline,
+            plan,
+            feeds,
+            wanted: None,
+            over,
+        }
     }
 
     /// The arguments in the order of the inner plan, and whether each is walked.
@@ -284,10 +383,20 @@ impl NestedNode {
     /// The rows of the chunk are the items of a map on the engine that the inner pipeline was given.
     fn call_on_own_engine(&self, call: &mut Call<'_>, context: RunContext) {
         let rows = call.rows();
-        let args = self.args(call).into_iter().map(|(arg, _)| (arg, false)).collect::<Vec<_>>();
+        let args = self
+            .args(call)
+            .into_iter()
+            .map(|(arg, _)| (arg, false))
+            .collect::<Vec<_>>();
         let axis_of = vec![None; args.len()];
         let offsets = (0..=rows).collect();
-        let source = NestedRows { args, mode: MapMode::Zip, offsets, strides: Vec::new(), axis_of };
+        let source = NestedRows {
+            args,
+            mode: MapMode::Zip,
+            offsets,
+            strides: Vec::new(),
+            axis_of,
+        };
         match map::drive(&self.plan, context, Source::Nested(source), rows) {
             Err(error) => self.fail_all(call, error),
             Ok(finished) => {
@@ -301,7 +410,12 @@ impl NestedNode {
     }
 
     fn fail_all(&self, call: &mut Call<'_>, error: impl Into<BoxError>) {
-        let ports: Vec<PortType> = self.signature.outputs.iter().map(|output| output.port).collect();
+        let ports: Vec<PortType> = self
+            .signature
+            .outputs
+            .iter()
+            .map(|output| output.port)
+            .collect();
         call.fail_all(&ports, error);
     }
 
@@ -317,7 +431,10 @@ impl NestedNode {
         let offsets = lists.offsets(rows);
         let items = offsets[rows];
         let source = NestedRows {
-            args: args.iter().map(|(arg, axis)| (arg.clone(), axis.is_some())).collect(),
+            args: args
+                .iter()
+                .map(|(arg, axis)| (arg.clone(), axis.is_some()))
+                .collect(),
             mode: walk.over.mode(),
             offsets: offsets.clone(),
             strides: lists.strides,
@@ -329,8 +446,12 @@ impl NestedNode {
             Err(error) => return self.fail_all(call, error),
         };
 
-        let mut groups: Vec<Group> =
-            (0..rows).map(|row| Group { items: offsets[row + 1] - offsets[row], wanted: true }).collect();
+        let mut groups: Vec<Group> = (0..rows)
+            .map(|row| Group {
+                items: offsets[row + 1] - offsets[row],
+                wanted: true,
+            })
+            .collect();
         let mut failed = Vec::<(usize, Cause)>::new();
         for (item, mut failure) in finished.failures {
             let row = offsets.partition_point(|&offset| offset <= item) - 1;
@@ -355,9 +476,14 @@ impl NestedNode {
             failed.truncate(1);
         }
         let ports = self.plan.outputs.iter().map(|output| output.port);
-        let columns = ports.zip(finished.columns).map(|(port, column)| port.regroup(column, &groups)).collect();
+        let columns = ports
+            .zip(finished.columns)
+            .map(|(port, column)| port.regroup(column, &groups))
+            .collect();
         self.give(call, columns);
-        failed.into_iter().for_each(|(row, cause)| call.fail(row, cause));
+        failed
+            .into_iter()
+            .for_each(|(row, cause)| call.fail(row, cause));
     }
 }
 
@@ -379,17 +505,32 @@ impl Lists {
             }
         }
         // An axis that the wanted outputs do not need is not there; the others decide.
-        let known: Vec<usize> = (0..lengths.len()).filter(|&axis| !lengths[axis].is_empty() || rows == 0).collect();
-        let mut lists = Self { items: Vec::with_capacity(rows), strides: Vec::new(), bad: Vec::new() };
+        let known: Vec<usize> = (0..lengths.len())
+            .filter(|&axis| !lengths[axis].is_empty() || rows == 0)
+            .collect();
+        let mut lists = Self {
+            items: Vec::with_capacity(rows),
+            strides: Vec::new(),
+            bad: Vec::new(),
+        };
         for row in 0..rows {
-            let of_row: Vec<usize> = lengths.iter().map(|axis| axis.get(row).copied().unwrap_or(1)).collect();
+            let of_row: Vec<usize> = lengths
+                .iter()
+                .map(|axis| axis.get(row).copied().unwrap_or(1))
+                .collect();
             let first = known.first().map_or(0, |&axis| of_row[axis]);
             match walk.over.mode() {
-                MapMode::Zip if known.iter().all(|&axis| of_row[axis] == first) => lists.items.push(first),
-                MapMode::Zip => lists.reject(row, &walk.over, &of_row, "zipped lists differ in length"),
+                MapMode::Zip if known.iter().all(|&axis| of_row[axis] == first) => {
+                    lists.items.push(first)
+                }
+                MapMode::Zip => {
+                    lists.reject(row, &walk.over, &of_row, "zipped lists differ in length")
+                }
                 MapMode::Product => match strides(&of_row) {
                     Some((strides, total)) => {
-                        lists.strides.push(strides.into_iter().zip(of_row).collect());
+                        lists
+                            .strides
+                            .push(strides.into_iter().zip(of_row).collect());
                         lists.items.push(total);
                     }
                     None => {
@@ -404,7 +545,11 @@ impl Lists {
 
     #[cold]
     fn reject(&mut self, row: usize, over: &MapOver, lengths: &[usize], what: &str) {
-        let axes = over.axes().iter().zip(lengths).map(|(axis, length)| format!("`{axis}` has {length}"));
+        let axes = over
+            .axes()
+            .iter()
+            .zip(lengths)
+            .map(|(axis, length)| format!("`{axis}` has {length}"));
         let text = format!("{what}: {}", axes.collect::<Vec<_>>().join(", "));
         self.items.push(0);
         self.bad.push((row, text.into()));
@@ -423,6 +568,8 @@ impl Lists {
 
 impl std::fmt::Debug for NestedNode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NestedNode").field("pipeline", &self.pipeline).finish_non_exhaustive()
+        f.debug_struct("NestedNode")
+            .field("pipeline", &self.pipeline)
+            .finish_non_exhaustive()
     }
 }

@@ -17,15 +17,29 @@ pub struct Outputs {
 pub(super) fn find<T: PortValue>(plan: &Plan, name: &str) -> Result<usize, RunError> {
     let Some(at) = plan.outputs.iter().position(|output| output.name == name) else {
         let available = plan.output_names().map(str::to_owned).collect();
-        return Err(RunError::UnknownOutput { name: name.to_owned(), available });
+        return Err(RunError::UnknownOutput {
+            name: name.to_owned(),
+            available,
+        });
     };
     let (expected, found) = (PortType::of::<T>(), plan.outputs[at].port);
-    if expected == found { Ok(at) } else { Err(RunError::OutputType { name: name.to_owned(), expected, found }) }
+    if expected == found {
+        Ok(at)
+    } else {
+        Err(RunError::OutputType {
+            name: name.to_owned(),
+            expected,
+            found,
+        })
+    }
 }
 
 impl Outputs {
     pub(super) fn new(plan: Arc<Plan>, columns: Vec<Column>) -> Self {
-        Self { plan, columns: columns.into_iter().map(Some).collect() }
+        Self {
+            plan,
+            columns: columns.into_iter().map(Some).collect(),
+        }
     }
 
     /// The value of an output.
@@ -34,7 +48,9 @@ impl Outputs {
     /// An output that is not there (the message lists those that are), or one of another type.
     pub fn get<T: PortValue>(&self, name: &str) -> Result<&T, Error> {
         let at = find::<T>(&self.plan, name)?;
-        let value = self.columns[at].as_ref().and_then(|column| column.as_slice::<T>()?.first());
+        let value = self.columns[at]
+            .as_ref()
+            .and_then(|column| column.as_slice::<T>()?.first());
         value.ok_or_else(|| self.taken(name))
     }
 
@@ -49,9 +65,18 @@ impl Outputs {
     }
 
     fn taken(&self, name: &str) -> Error {
-        let left = self.plan.outputs.iter().zip(&self.columns).filter(|(_, column)| column.is_some());
+        let left = self
+            .plan
+            .outputs
+            .iter()
+            .zip(&self.columns)
+            .filter(|(_, column)| column.is_some());
         let available = left.map(|(output, _)| output.name.to_string()).collect();
-        RunError::UnknownOutput { name: name.to_owned(), available }.into()
+        RunError::UnknownOutput {
+            name: name.to_owned(),
+            available,
+        }
+        .into()
     }
 
     /// The names of the outputs.
@@ -62,6 +87,8 @@ impl Outputs {
 
 impl fmt::Debug for Outputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outputs").field("names", &self.names().collect::<Vec<_>>()).finish_non_exhaustive()
+        f.debug_struct("Outputs")
+            .field("names", &self.names().collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }

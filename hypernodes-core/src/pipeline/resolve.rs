@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
+use super::Pipeline;
 use super::inputs::{Given, Inputs};
 use super::map::{MapMode, MapOver, strides};
-use super::Pipeline;
 use crate::error::{Error, InputProblem, RunError};
 use crate::node::{Name, Passing};
 use crate::plan::{Fill, Plan, PlanInput};
@@ -25,7 +25,9 @@ fn matched<'p>(pipeline: &Pipeline, plan: &'p Plan, inputs: Inputs) -> Matched<'
     let mut given = IndexMap::<Name, Given>::with_capacity(inputs.given.len());
     for value in inputs.given {
         if given.contains_key(&value.name) {
-            problems.push(InputProblem::Twice { name: value.name.to_string() });
+            problems.push(InputProblem::Twice {
+                name: value.name.to_string(),
+            });
         }
         given.insert(value.name.clone(), value);
     }
@@ -35,7 +37,10 @@ fn matched<'p>(pipeline: &Pipeline, plan: &'p Plan, inputs: Inputs) -> Matched<'
     }
     let unknown: Vec<String> = given
         .keys()
-        .filter(|name| pipeline.graph.input(name).is_none() && !pipeline.graph.wiring.producers.contains_key(&***name))
+        .filter(|name| {
+            pipeline.graph.input(name).is_none()
+                && !pipeline.graph.wiring.producers.contains_key(&***name)
+        })
         .map(ToString::to_string)
         .collect();
     for (input, value) in &matched {
@@ -45,9 +50,14 @@ fn matched<'p>(pipeline: &Pipeline, plan: &'p Plan, inputs: Inputs) -> Matched<'
                 name: input.name.to_string(),
                 nodes: input.users.clone(),
                 port: input.port,
-                similar: hypernodes_wiring::suggest(&input.name, unknown.iter().map(String::as_str)),
+                similar: hypernodes_wiring::suggest(
+                    &input.name,
+                    unknown.iter().map(String::as_str),
+                ),
             }),
-            Some(value) if value.is_supply && computed.is_none() => problems.push(not_computed(pipeline, &value.name)),
+            Some(value) if value.is_supply && computed.is_none() => {
+                problems.push(not_computed(pipeline, &value.name))
+            }
             _ => {}
         }
     }
@@ -64,11 +74,19 @@ fn matched<'p>(pipeline: &Pipeline, plan: &'p Plan, inputs: Inputs) -> Matched<'
             None if pipeline.graph.input(name).is_some() => {}
             None => problems.push(InputProblem::Unknown {
                 name: name.to_string(),
-                available: pipeline.graph.inputs.iter().map(|input| input.name.clone()).collect(),
+                available: pipeline
+                    .graph
+                    .inputs
+                    .iter()
+                    .map(|input| input.name.clone())
+                    .collect(),
             }),
         }
     }
-    Matched { inputs: matched, problems }
+    Matched {
+        inputs: matched,
+        problems,
+    }
 }
 
 fn not_computed(pipeline: &Pipeline, name: &str) -> InputProblem {
@@ -79,7 +97,11 @@ fn not_computed(pipeline: &Pipeline, name: &str) -> InputProblem {
 }
 
 fn failed(pipeline: &Pipeline, problems: Vec<InputProblem>) -> Error {
-    RunError::Inputs { pipeline: pipeline.name.to_string(), problems }.into()
+    RunError::Inputs {
+        pipeline: pipeline.name.to_string(),
+        problems,
+    }
+    .into()
 }
 
 fn filled(fill: &Fill) -> Option<Column> {
@@ -97,11 +119,15 @@ fn at_first_sight(plan: &Plan, inputs: &mut Inputs) -> Option<Vec<Arg>> {
     if given.len() > FEW {
         return None;
     }
-    let place = |given: &[Given], input: &PlanInput| given.iter().position(|value| value.name == input.name);
+    let place = |given: &[Given], input: &PlanInput| {
+        given.iter().position(|value| value.name == input.name)
+    };
     let mut matched = 0;
     for input in &plan.inputs {
         match place(given, input) {
-            Some(at) if given[at].column.port() == input.port && !given[at].is_supply => matched += 1,
+            Some(at) if given[at].column.port() == input.port && !given[at].is_supply => {
+                matched += 1
+            }
             None if !matches!(input.fill, Fill::Required) => {}
             _ => return None,
         }
@@ -117,11 +143,18 @@ fn at_first_sight(plan: &Plan, inputs: &mut Inputs) -> Option<Vec<Arg>> {
 }
 
 /// The arguments of a single run.
-pub(super) fn single(pipeline: &Pipeline, plan: &Plan, mut inputs: Inputs) -> Result<Vec<Arg>, Error> {
+pub(super) fn single(
+    pipeline: &Pipeline,
+    plan: &Plan,
+    mut inputs: Inputs,
+) -> Result<Vec<Arg>, Error> {
     if let Some(args) = at_first_sight(plan, &mut inputs) {
         return Ok(args);
     }
-    let Matched { inputs, mut problems } = matched(pipeline, plan, inputs);
+    let Matched {
+        inputs,
+        mut problems,
+    } = matched(pipeline, plan, inputs);
     let mut args = Vec::with_capacity(inputs.len());
     for (input, given) in inputs {
         match given {
@@ -132,11 +165,20 @@ pub(super) fn single(pipeline: &Pipeline, plan: &Plan, mut inputs: Inputs) -> Re
             },
         }
     }
-    if problems.is_empty() { Ok(args) } else { Err(failed(pipeline, problems)) }
+    if problems.is_empty() {
+        Ok(args)
+    } else {
+        Err(failed(pipeline, problems))
+    }
 }
 
 fn type_problem(input: &PlanInput, found: crate::PortType, axis: bool) -> InputProblem {
-    InputProblem::Type { name: input.name.to_string(), expected: input.port, found, axis }
+    InputProblem::Type {
+        name: input.name.to_string(),
+        expected: input.port,
+        found,
+        axis,
+    }
 }
 
 /// The axes of a map, and how many items it has.
@@ -147,22 +189,36 @@ pub(super) fn mapped(
     over: &MapOver,
 ) -> Result<(Vec<Axis>, usize), Error> {
     let names: Vec<String> = inputs.names().map(str::to_owned).collect();
-    let Matched { inputs, mut problems } = matched(pipeline, plan, inputs);
+    let Matched {
+        inputs,
+        mut problems,
+    } = matched(pipeline, plan, inputs);
     if over.axes().is_empty() {
         problems.push(InputProblem::NoAxis);
     }
     for (i, axis) in over.axes().iter().enumerate() {
         let is_bound = pipeline.bound.contains_key(&**axis);
         if over.axes()[..i].contains(axis) {
-            problems.push(InputProblem::AxisTwice { name: axis.to_string() });
+            problems.push(InputProblem::AxisTwice {
+                name: axis.to_string(),
+            });
         } else if !names.iter().any(|name| name == axis) && !is_bound {
-            problems.push(InputProblem::UnknownAxis { name: axis.to_string(), available: names.clone() });
-        } else if pipeline.graph.input(axis).is_none() && !pipeline.graph.wiring.producers.contains_key(&**axis) {
+            problems.push(InputProblem::UnknownAxis {
+                name: axis.to_string(),
+                available: names.clone(),
+            });
+        } else if pipeline.graph.input(axis).is_none()
+            && !pipeline.graph.wiring.producers.contains_key(&**axis)
+        {
             // Told as an unknown input already.
         } else if !inputs.iter().any(|(input, _)| input.name == *axis) {
             problems.push(InputProblem::Unknown {
                 name: axis.to_string(),
-                available: plan.inputs.iter().map(|input| input.name.to_string()).collect(),
+                available: plan
+                    .inputs
+                    .iter()
+                    .map(|input| input.name.to_string())
+                    .collect(),
             });
         }
     }
@@ -182,10 +238,14 @@ pub(super) fn mapped(
         };
         match column {
             Some(Ok(column)) => {
-                let many_uses = axis.is_none() || column.is_shared() || over.mode() == MapMode::Product;
+                let many_uses =
+                    axis.is_none() || column.is_shared() || over.mode() == MapMode::Product;
                 if input.passing == Passing::Move && many_uses {
                     let name = input.name.to_string();
-                    problems.push(InputProblem::MovedBroadcast { name, port: input.port });
+                    problems.push(InputProblem::MovedBroadcast {
+                        name,
+                        port: input.port,
+                    });
                 }
                 columns.push((input, axis, column));
             }
@@ -206,20 +266,34 @@ pub(super) fn mapped(
     let sizes: Vec<usize> = lengths.iter().map(|(_, length)| *length).collect();
     let (strides, items) = match over.mode() {
         MapMode::Zip if sizes.windows(2).any(|pair| pair[0] != pair[1]) => {
-            return Err(failed(pipeline, vec![InputProblem::Lengths { axes: lengths }]));
+            return Err(failed(
+                pipeline,
+                vec![InputProblem::Lengths { axes: lengths }],
+            ));
         }
         MapMode::Zip => (vec![0; sizes.len()], sizes[0]),
         MapMode::Product => match strides(&sizes) {
             Some(found) => found,
-            None => return Err(failed(pipeline, vec![InputProblem::TooLong { axes: lengths }])),
+            None => {
+                return Err(failed(
+                    pipeline,
+                    vec![InputProblem::TooLong { axes: lengths }],
+                ));
+            }
         },
     };
     if sizes.iter().any(|&size| size > MOST_VALUES) {
-        return Err(failed(pipeline, vec![InputProblem::TooLong { axes: lengths }]));
+        return Err(failed(
+            pipeline,
+            vec![InputProblem::TooLong { axes: lengths }],
+        ));
     }
     let axes = columns.into_iter().map(|(input, axis, column)| match axis {
         None => Axis::Broadcast(column),
-        Some(axis) if over.mode() == MapMode::Product => Axis::Product { column, stride: strides[axis] },
+        Some(axis) if over.mode() == MapMode::Product => Axis::Product {
+            column,
+            stride: strides[axis],
+        },
         Some(_) if drains(input) && !column.is_shared() => Axis::Drain(input.port.drain(column)),
         Some(_) => Axis::Zip(column),
     });

@@ -22,12 +22,23 @@ pub struct Runs {
 
 impl Runs {
     pub(super) fn new(plan: Arc<Plan>, finished: Finished, fail_fast: bool) -> Result<Self, Error> {
-        let Finished { items, columns, mut failures, .. } = finished;
+        let Finished {
+            items,
+            columns,
+            mut failures,
+            ..
+        } = finished;
         if fail_fast && let Some((_, failure)) = failures.pop_first() {
             return Err(RunError::from(failure).into());
         }
         let failed = failures.keys().copied().collect();
-        Ok(Self { plan, columns, items, failures, failed })
+        Ok(Self {
+            plan,
+            columns,
+            items,
+            failures,
+            failed,
+        })
     }
 
     /// How many items there were.
@@ -117,7 +128,11 @@ impl Runs {
             None if item >= self.items => format!("there are {} items", self.items),
             None => {
                 let at = item - self.failed.partition_point(|&failed| failed < item);
-                return Ok(Row { plan: &self.plan, columns: &self.columns, at });
+                return Ok(Row {
+                    plan: &self.plan,
+                    columns: &self.columns,
+                    at,
+                });
             }
         };
         Err(RunError::NoRow { item, reason }.into())
@@ -160,6 +175,9 @@ impl<'a> Row<'a> {
 
 impl fmt::Debug for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Row").field("at", &self.at).field("plan", &self.plan).finish_non_exhaustive()
+        f.debug_struct("Row")
+            .field("at", &self.at)
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
     }
 }

@@ -25,7 +25,10 @@ impl Plan {
     pub(crate) fn build(graph: &Graph, request: &PlanRequest<'_>) -> Self {
         let is_supplied = |name: &str| request.supplied.contains(&name);
         let needed = needed(graph, request.outputs, &is_supplied);
-        let mut slots = Slots { of_source: BTreeMap::new(), count: 0 };
+        let mut slots = Slots {
+            of_source: BTreeMap::new(),
+            count: 0,
+        };
         let mut inputs = Vec::<PlanInput>::new();
         let mut steps = Vec::<Step>::new();
         let mut step_of = vec![usize::MAX; graph.nodes.len()];
@@ -37,15 +40,25 @@ impl Plan {
             let signature = graph.nodes[n].signature();
             let mut waits = Vec::new();
             let mut args = Vec::with_capacity(signature.inputs.len());
-            for (i, (source, input)) in graph.wiring.sources[n].iter().zip(&signature.inputs).enumerate() {
+            for (i, (source, input)) in graph.wiring.sources[n]
+                .iter()
+                .zip(&signature.inputs)
+                .enumerate()
+            {
                 let (slot, is_new) = slots.get(*source);
                 match *source {
-                    Source::Node { node, .. } if !is_supplied(&input.name) => waits.push(step_of[node]),
+                    Source::Node { node, .. } if !is_supplied(&input.name) => {
+                        waits.push(step_of[node])
+                    }
                     _ if is_new => inputs.push(PlanInput {
                         name: input.name.clone(),
                         port: input.port,
                         slot,
-                        fill: if is_supplied(&input.name) { Fill::Required } else { (request.fill)(&input.name) },
+                        fill: if is_supplied(&input.name) {
+                            Fill::Required
+                        } else {
+                            (request.fill)(&input.name)
+                        },
                         users: vec![graph.labels[n].clone()],
                         passing: input.passing,
                     }),
@@ -80,20 +93,34 @@ impl Plan {
             });
         }
 
-        let outputs = request.outputs.iter().filter(|name| !is_supplied(name)).filter_map(|name| {
-            let port = graph.wiring.producers.get(name)?;
-            let (slot, _) = slots.get(Source::Node { node: port.node, output: port.output });
-            last_use.resize(slots.count, None);
-            // An output is read once more, at the end, so nothing before it may move the values.
-            last_use[slot] = None;
-            let output = &graph.nodes[port.node].signature().outputs[port.output];
-            Some(PlanOutput { name: output.name.clone(), port: output.port, slot })
-        });
+        let outputs = request
+            .outputs
+            .iter()
+            .filter(|name| !is_supplied(name))
+            .filter_map(|name| {
+                let port = graph.wiring.producers.get(name)?;
+                let (slot, _) = slots.get(Source::Node {
+                    node: port.node,
+                    output: port.output,
+                });
+                last_use.resize(slots.count, None);
+                // An output is read once more, at the end, so nothing before it may move the values.
+                last_use[slot] = None;
+                let output = &graph.nodes[port.node].signature().outputs[port.output];
+                Some(PlanOutput {
+                    name: output.name.clone(),
+                    port: output.port,
+                    slot,
+                })
+            });
         let outputs: Vec<PlanOutput> = outputs.collect();
 
         for (slot, last) in last_use.iter().enumerate() {
             if let &Some((step, arg)) = last {
-                debug_assert_eq!(steps[step].args[arg].slot, slot, "a slot's last use reads that slot");
+                debug_assert_eq!(
+                    steps[step].args[arg].slot, slot,
+                    "a slot's last use reads that slot"
+                );
                 steps[step].args[arg].last = true;
             }
         }
@@ -155,7 +182,10 @@ fn needed(graph: &Graph, outputs: &[String], is_supplied: &dyn Fn(&str) -> bool)
         if !needed[n] {
             continue;
         }
-        for (source, input) in graph.wiring.sources[n].iter().zip(&graph.nodes[n].signature().inputs) {
+        for (source, input) in graph.wiring.sources[n]
+            .iter()
+            .zip(&graph.nodes[n].signature().inputs)
+        {
             if let Source::Node { node, .. } = *source
                 && !is_supplied(&input.name)
             {

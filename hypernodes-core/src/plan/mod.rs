@@ -43,7 +43,11 @@ impl Traits {
     pub(crate) fn of(steps: &[Step]) -> Self {
         // In an order where each step stands behind those it waits for, only neighbours can prove a chain.
         let is_chain = (1..steps.len()).all(|step| steps[step - 1].unblocks.contains(&step));
-        let mut traits = Self { is_chain, has_async: false, workloads: [false; 3] };
+        let mut traits = Self {
+            is_chain,
+            has_async: false,
+            workloads: [false; 3],
+        };
         for step in steps {
             let options = &step.node.signature().options;
             traits.has_async |= options.is_async;
@@ -53,7 +57,11 @@ impl Traits {
             if let Some(nested) = step.node.nested() {
                 let inner = nested.pipeline.plan().traits;
                 traits.has_async |= inner.has_async;
-                traits.workloads.iter_mut().zip(inner.workloads).for_each(|(own, inner)| *own |= inner);
+                traits
+                    .workloads
+                    .iter_mut()
+                    .zip(inner.workloads)
+                    .for_each(|(own, inner)| *own |= inner);
             }
         }
         traits
@@ -176,7 +184,11 @@ impl Plan {
         let inputs = self.inputs.iter().map(|input| input.port.bytes());
         let outputs = self.steps.iter().flat_map(|step| {
             let ports = &step.node.signature().outputs;
-            step.outs.iter().zip(ports).filter(|(slot, _)| slot.is_some()).map(|(_, output)| output.port.bytes())
+            step.outs
+                .iter()
+                .zip(ports)
+                .filter(|(slot, _)| slot.is_some())
+                .map(|(_, output)| output.port.bytes())
         });
         inputs.chain(outputs).sum::<usize>().max(1)
     }
@@ -188,7 +200,9 @@ impl Plan {
 
     /// How long the last single run took that was measured.
     pub(crate) fn run_time(&self) -> Option<Duration> {
-        Some(self.run_time.load(Ordering::Relaxed)).filter(|&time| time > 0).map(Duration::from_nanos)
+        Some(self.run_time.load(Ordering::Relaxed))
+            .filter(|&time| time > 0)
+            .map(Duration::from_nanos)
     }
 
     pub(crate) fn learn_run_time(&self, time: Duration) {
@@ -197,7 +211,8 @@ impl Plan {
     }
 
     pub(crate) fn learn_cost(&self, nanoseconds_per_item: u64) {
-        self.cost.store(nanoseconds_per_item.max(1), Ordering::Relaxed);
+        self.cost
+            .store(nanoseconds_per_item.max(1), Ordering::Relaxed);
     }
 }
 
@@ -205,6 +220,10 @@ impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let steps: Vec<&str> = self.step_names().collect();
         let outputs: Vec<&str> = self.output_names().collect();
-        f.debug_struct("Plan").field("name", &self.name).field("steps", &steps).field("outputs", &outputs).finish()
+        f.debug_struct("Plan")
+            .field("name", &self.name)
+            .field("steps", &steps)
+            .field("outputs", &outputs)
+            .finish()
     }
 }

@@ -51,14 +51,29 @@ pub(crate) struct ChunkOutcome {
 
 impl<'p> ChunkRun<'p> {
     /// A chunk of `rows` rows; `args` are the plan's inputs, in its order.
-    pub(crate) fn new(plan: &'p Arc<Plan>, context: &'p RunContext, args: Vec<Arg>, rows: usize) -> Self {
+    pub(crate) fn new(
+        plan: &'p Arc<Plan>,
+        context: &'p RunContext,
+        args: Vec<Arg>,
+        rows: usize,
+    ) -> Self {
         let mut slots = Vec::with_capacity(plan.slots);
         slots.resize_with(plan.slots, || None);
         for (input, arg) in plan.inputs.iter().zip(args) {
             slots[input.slot] = Some(arg);
         }
-        let progress = Progress { slots, rows, origin: None, failures: Vec::new() };
-        Self { plan, context, progress, next: 0 }
+        let progress = Progress {
+            slots,
+            rows,
+            origin: None,
+            failures: Vec::new(),
+        };
+        Self {
+            plan,
+            context,
+            progress,
+            next: 0,
+        }
     }
 
     /// The plan that is run.
@@ -80,7 +95,9 @@ impl<'p> ChunkRun<'p> {
 
     /// Runs the next step on this thread. `false` when there is none, or no row is left to compute.
     pub fn advance(&mut self) -> bool {
-        let Some(step) = self.plan.steps.get(self.next) else { return false };
+        let Some(step) = self.plan.steps.get(self.next) else {
+            return false;
+        };
         if self.progress.rows == 0 && self.has_failed() {
             return false;
         }
@@ -103,7 +120,12 @@ impl<'p> ChunkRun<'p> {
     #[must_use]
     pub fn share(&mut self) -> Arc<Steps> {
         let progress = self.progress.take();
-        Arc::new(Steps::new(Arc::clone(self.plan), self.context.clone(), progress, self.next))
+        Arc::new(Steps::new(
+            Arc::clone(self.plan),
+            self.context.clone(),
+            progress,
+            self.next,
+        ))
     }
 
     /// Takes back what was computed of the steps that were handed out; waits for those under way.
@@ -131,26 +153,41 @@ impl<'p> ChunkRun<'p> {
 
     /// The columns of the rows that are left, and the failures in the order of rows.
     pub(crate) fn finish(self) -> ChunkOutcome {
-        let Self { plan, mut progress, .. } = self;
+        let Self {
+            plan, mut progress, ..
+        } = self;
         let rows = progress.rows;
         let mut columns = Vec::with_capacity(plan.outputs.len());
         let outputs = &plan.outputs;
         for (i, output) in outputs.iter().enumerate() {
-            let again = outputs[i + 1..].iter().any(|later| later.slot == output.slot);
-            debug_assert!(!again, "an output is wanted once, checked when the plan was asked for");
+            let again = outputs[i + 1..]
+                .iter()
+                .any(|later| later.slot == output.slot);
+            debug_assert!(
+                !again,
+                "an output is wanted once, checked when the plan was asked for"
+            );
             columns.push(match progress.slots[output.slot].take() {
                 Some(arg) => output.port.settle(arg, rows),
                 None => output.port.empty(),
             });
         }
         progress.failures.sort_by_key(|failure| failure.row);
-        ChunkOutcome { columns, failures: progress.failures }
+        ChunkOutcome {
+            columns,
+            failures: progress.failures,
+        }
     }
 }
 
 impl Progress {
     pub(super) fn take(&mut self) -> Self {
-        let empty = Self { slots: Vec::new(), rows: 0, origin: None, failures: Vec::new() };
+        let empty = Self {
+            slots: Vec::new(),
+            rows: 0,
+            origin: None,
+            failures: Vec::new(),
+        };
         std::mem::replace(self, empty)
     }
 
@@ -163,7 +200,11 @@ impl Progress {
     ) -> Call<'c> {
         let args = step.args.iter().map(|arg| {
             let slot = &mut self.slots[arg.slot];
-            let arg = if is_last(arg) { slot.take() } else { slot.clone() };
+            let arg = if is_last(arg) {
+                slot.take()
+            } else {
+                slot.clone()
+            };
             Some(arg.expect("a slot is filled before it is read"))
         });
         let args = args.collect();
@@ -190,24 +231,41 @@ impl Progress {
 
     #[cold]
     fn drop_rows(&mut self, step: usize, failures: Vec<RowFailure>, fail_fast: bool) {
-        let original = |row: usize| self.origin.as_ref().map_or(row, |origin| origin[row] as usize);
+        let original = |row: usize| {
+            self.origin
+                .as_ref()
+                .map_or(row, |origin| origin[row] as usize)
+        };
         if fail_fast {
             // The rows before the failing one go on: one of them may fail in a later step, and then that is the
             // error that is told, whatever the size of the chunk.
             if let Some(first) = failures.into_iter().next() {
                 self.rows = self.rows.min(first.row);
-                self.failures = vec![StepFailure { row: first.row, step, cause: first.cause }];
+                self.failures = vec![StepFailure {
+                    row: first.row,
+                    step,
+                    cause: first.cause,
+                }];
             }
             return;
         }
         let mut failed = failures.iter().map(|failure| failure.row).peekable();
-        let kept: Vec<u32> =
-            (0..self.rows).filter(|row| failed.next_if_eq(row).is_none()).map(index).collect();
+        let kept: Vec<u32> = (0..self.rows)
+            .filter(|row| failed.next_if_eq(row).is_none())
+            .map(index)
+            .collect();
         for slot in self.slots.iter_mut().flatten() {
             slot.rows = slot.rows.select(&kept);
         }
-        let origin = kept.iter().map(|&row| index(original(row as usize))).collect();
-        let failures = failures.into_iter().map(|f| StepFailure { row: original(f.row), step, cause: f.cause });
+        let origin = kept
+            .iter()
+            .map(|&row| index(original(row as usize)))
+            .collect();
+        let failures = failures.into_iter().map(|f| StepFailure {
+            row: original(f.row),
+            step,
+            cause: f.cause,
+        });
         self.failures.extend(failures.collect::<Vec<_>>());
         self.rows = kept.len();
         self.origin = Some(origin);
@@ -221,7 +279,11 @@ impl Step {
         let outputs = &self.node.signature().outputs;
         let payload = match result {
             Ok(()) if call.given() == outputs.len() => return,
-            Ok(()) => Box::new(format!("it gave {} of its {} outputs", call.given(), outputs.len())),
+            Ok(()) => Box::new(format!(
+                "it gave {} of its {} outputs",
+                call.given(),
+                outputs.len()
+            )),
             Err(payload) => payload,
         };
         let ports: Vec<_> = outputs.iter().map(|output| output.port).collect();

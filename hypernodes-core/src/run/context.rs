@@ -27,7 +27,10 @@ impl RunContext {
 
     /// The same run on another engine, for a nested pipeline that has its own.
     pub(crate) fn on(&self, engine: Arc<dyn Engine>) -> Self {
-        Self { engine, ..self.clone() }
+        Self {
+            engine,
+            ..self.clone()
+        }
     }
 
     #[cfg(feature = "async")]
@@ -62,6 +65,9 @@ impl RunContext {
 
 impl fmt::Debug for RunContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunContext").field("engine", &self.engine).field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("RunContext")
+            .field("engine", &self.engine)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }

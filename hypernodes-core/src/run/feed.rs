@@ -102,7 +102,9 @@ impl State {
     fn has_more(&self) -> bool {
         !self.closed
             && match &self.source {
-                Source::Pieces(pieces) => pieces.front().is_some_and(|(start, ..)| *start <= self.limit),
+                Source::Pieces(pieces) => pieces
+                    .front()
+                    .is_some_and(|(start, ..)| *start <= self.limit),
                 _ => self.next < self.items && self.next <= self.limit,
             }
     }
@@ -124,7 +126,12 @@ pub(crate) struct Finished {
 /// The next finished piece of a feed that is consumed while it runs.
 pub(crate) enum Taken {
     /// The columns and failures of the next items.
-    Piece { start: usize, rows: usize, columns: Vec<Column>, failures: BTreeMap<usize, Failure> },
+    Piece {
+        start: usize,
+        rows: usize,
+        columns: Vec<Column>,
+        failures: BTreeMap<usize, Failure>,
+    },
     /// It waits for an engine, or is being computed.
     Pending,
     /// There is none.
@@ -132,9 +139,19 @@ pub(crate) enum Taken {
 }
 
 impl Feed {
-    pub(crate) fn new(plan: Arc<Plan>, context: RunContext, sizing: Sizing, source: Source, items: usize) -> Self {
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        context: RunContext,
+        sizing: Sizing,
+        source: Source,
+        items: usize,
+    ) -> Self {
         let rows_in_cache = sizing.rows_in_cache(&plan);
-        let columns = plan.outputs.iter().map(|output| output.port.accumulator(items)).collect();
+        let columns = plan
+            .outputs
+            .iter()
+            .map(|output| output.port.accumulator(items))
+            .collect();
         let open = matches!(source, Source::Pieces(_));
         let nested = matches!(source, Source::Nested(_));
         let state = State {
@@ -155,7 +172,15 @@ impl Feed {
             error: None,
             woken: false,
         };
-        Self { plan, context, sizing, rows_in_cache, nested, state: Mutex::new(state), changed: Condvar::new() }
+        Self {
+            plan,
+            context,
+            sizing,
+            rows_in_cache,
+            nested,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -197,7 +222,9 @@ impl Feed {
     /// Measured time per item, once something was measured.
     #[must_use]
     pub fn time_per_item(&self) -> Option<Duration> {
-        Some(self.plan.cost_hint()).filter(|&cost| cost > 0).map(Duration::from_nanos)
+        Some(self.plan.cost_hint())
+            .filter(|&cost| cost > 0)
+            .map(Duration::from_nanos)
     }
 
     /// The next chunk, or `None` when there is none (now, for a feed that is filled while it runs).
@@ -212,7 +239,12 @@ impl Feed {
             let (start, rows, args) = pieces.pop_front()?;
             state.next = start + rows;
             state.in_flight += 1;
-            return Some(Chunk { start, rows, args, more: Vec::new() });
+            return Some(Chunk {
+                start,
+                rows,
+                args,
+                more: Vec::new(),
+            });
         }
         let left = state.items - state.next;
         let rows = self.rows_of_next(state, left).clamp(1, left);
@@ -224,8 +256,15 @@ impl Feed {
         let piece = rows.min(self.rows_in_cache);
         let args = state.source.args(start, piece);
         let more = (piece..rows).step_by(piece);
-        let more = more.map(|done| state.source.args(start + done, piece.min(rows - done))).collect();
-        Some(Chunk { start, rows, args, more })
+        let more = more
+            .map(|done| state.source.args(start + done, piece.min(rows - done)))
+            .collect();
+        Some(Chunk {
+            start,
+            rows,
+            args,
+            more,
+        })
     }
 
     /// The size of the next chunk: a given number of equal parts, or as many items as fill the target time.
@@ -238,7 +277,10 @@ impl Feed {
         let fair = left.div_ceil(self.sizing.workers.max(1));
         if self.plan.has_async() {
             // The rows of a chunk wait at the same time, so a chunk takes as long as one of them.
-            return state.items.div_ceil(self.sizing.workers.max(1)).min(self.rows_in_cache);
+            return state
+                .items
+                .div_ceil(self.sizing.workers.max(1))
+                .min(self.rows_in_cache);
         }
         let by_time = match self.rows_in_target() {
             // Each worker starts with one item: what a slow one costs is known before many are put together.
@@ -246,7 +288,11 @@ impl Feed {
             None => state.largest.saturating_mul(GROWTH).clamp(1, first),
             Some(rows) => {
                 // Measured on few items, or in another map, the cost is a guess, so a chunk grows step by step.
-                let grown = if state.largest == 0 { FIRST } else { state.largest.saturating_mul(GROWTH) };
+                let grown = if state.largest == 0 {
+                    FIRST
+                } else {
+                    state.largest.saturating_mul(GROWTH)
+                };
                 // Everyone gets a share, but not one that is less work than handing it out.
                 rows.min(grown).min(fair.max(rows / 8))
             }
@@ -273,8 +319,12 @@ impl Feed {
 
     /// A chunk that was asked for at a size that leaves the cache is computed in pieces that stay in it.
     fn execute_pieces(&self, chunk: &Chunk, pieces: impl Iterator<Item = Vec<Arg>>) -> Outcome {
-        let mut columns: Vec<_> =
-            self.plan.outputs.iter().map(|output| output.port.accumulator(chunk.rows)).collect();
+        let mut columns: Vec<_> = self
+            .plan
+            .outputs
+            .iter()
+            .map(|output| output.port.accumulator(chunk.rows))
+            .collect();
         let mut failures = Vec::new();
         let mut done = 0;
         for args in pieces {
@@ -282,7 +332,10 @@ impl Feed {
             let mut run = ChunkRun::new(&self.plan, &self.context, args, rows);
             run.run();
             let outcome = self.outcome(chunk.start + done, run.finish());
-            columns.iter_mut().zip(outcome.columns).for_each(|(all, piece)| all.append(piece));
+            columns
+                .iter_mut()
+                .zip(outcome.columns)
+                .for_each(|(all, piece)| all.append(piece));
             failures.extend(outcome.failures);
             if self.context.fail_fast() && !failures.is_empty() {
                 break;
@@ -290,7 +343,11 @@ impl Feed {
             done += rows;
         }
         let columns = columns.into_iter().map(Accumulator::finish).collect();
-        Outcome { columns, failures, took: Duration::ZERO }
+        Outcome {
+            columns,
+            failures,
+            took: Duration::ZERO,
+        }
     }
 
     fn outcome(&self, start: usize, chunk: ChunkOutcome) -> Outcome {
@@ -298,7 +355,11 @@ impl Feed {
             let item = start + failure.row;
             (item, failure.at(&self.plan, Some(item)))
         });
-        Outcome { columns: chunk.columns, failures: failures.collect(), took: Duration::ZERO }
+        Outcome {
+            columns: chunk.columns,
+            failures: failures.collect(),
+            took: Duration::ZERO,
+        }
     }
 
     /// Takes the outcome of a chunk back.
@@ -306,12 +367,16 @@ impl Feed {
         let nanoseconds = u64::try_from(outcome.took.as_nanos()).unwrap_or(u64::MAX);
         self.plan.learn_cost(nanoseconds / chunk.rows.max(1) as u64);
         let mut state = self.lock();
-        if self.context.fail_fast() && let Some((item, _)) = outcome.failures.first() {
+        if self.context.fail_fast()
+            && let Some((item, _)) = outcome.failures.first()
+        {
             state.limit = state.limit.min(*item);
         }
         state.failures.extend(outcome.failures);
         if !state.closed {
-            state.waiting.insert(chunk.start, (chunk.rows, outcome.columns));
+            state
+                .waiting
+                .insert(chunk.start, (chunk.rows, outcome.columns));
         }
         state.in_flight -= 1;
         if !state.open {
@@ -329,7 +394,9 @@ impl Feed {
             let mut next = Vec::new();
             while state.assembled <= state.limit {
                 let at = state.assembled;
-                let Some((rows, columns)) = state.waiting.remove(&at) else { break };
+                let Some((rows, columns)) = state.waiting.remove(&at) else {
+                    break;
+                };
                 state.assembled += rows;
                 next.push(columns);
             }
@@ -343,7 +410,9 @@ impl Feed {
             state.assembling = true;
             drop(state);
             for columns in next {
-                all.iter_mut().zip(columns).for_each(|(all, piece)| all.append(piece));
+                all.iter_mut()
+                    .zip(columns)
+                    .for_each(|(all, piece)| all.append(piece));
             }
             state = self.lock();
             state.columns = all;
@@ -378,7 +447,10 @@ impl Feed {
     pub fn wait(&self) {
         let mut state = self.lock();
         while !state.is_done() {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -388,7 +460,11 @@ impl Feed {
     pub fn wait_for(&self, at_most: Duration) -> bool {
         let mut state = self.lock();
         if !state.is_done() && !state.woken {
-            state = self.changed.wait_timeout(state, at_most).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .changed
+                .wait_timeout(state, at_most)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         state.woken = false;
         state.is_done()
@@ -446,7 +522,12 @@ impl Feed {
                 state.assembled += rows;
                 let later = state.failures.split_off(&(at + rows));
                 let failures = std::mem::replace(&mut state.failures, later);
-                return Taken::Piece { start: at, rows, columns, failures };
+                return Taken::Piece {
+                    start: at,
+                    rows,
+                    columns,
+                    failures,
+                };
             }
             if state.in_flight == 0 && !state.has_more() {
                 return Taken::Empty;
@@ -454,7 +535,10 @@ impl Feed {
             if has_waited {
                 return Taken::Pending;
             }
-            let (next, timeout) = self.changed.wait_timeout(state, at_most).unwrap_or_else(PoisonError::into_inner);
+            let (next, timeout) = self
+                .changed
+                .wait_timeout(state, at_most)
+                .unwrap_or_else(PoisonError::into_inner);
             (state, has_waited) = (next, timeout.timed_out());
         }
     }
@@ -462,25 +546,44 @@ impl Feed {
     /// What the feed gave, when the engine is done with it.
     pub(crate) fn finish(&self) -> Finished {
         let mut state = self.lock();
-        let columns = std::mem::take(&mut state.columns).into_iter().map(Accumulator::finish).collect();
+        let columns = std::mem::take(&mut state.columns)
+            .into_iter()
+            .map(Accumulator::finish)
+            .collect();
         let failures = std::mem::take(&mut state.failures);
         // An engine may hold on to the feed a little longer; the arguments are the caller's again from here on.
         state.source = Source::Pieces(VecDeque::new());
         state.waiting.clear();
         state.closed = true;
-        let delivered = if state.limit == usize::MAX { state.assembled } else { state.items };
-        let missing = if state.in_flight > 0 { state.in_flight } else { state.items - delivered };
+        let delivered = if state.limit == usize::MAX {
+            state.assembled
+        } else {
+            state.items
+        };
+        let missing = if state.in_flight > 0 {
+            state.in_flight
+        } else {
+            state.items - delivered
+        };
         // Failing fast tells one error: the lowest item's.
         let failures = match self.context.fail_fast() {
             true => failures.into_iter().take(1).collect(),
             false => failures,
         };
-        Finished { items: state.items, columns, failures, missing }
+        Finished {
+            items: state.items,
+            columns,
+            failures,
+            missing,
+        }
     }
 }
 
 impl fmt::Debug for Feed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Feed").field("plan", &self.plan).field("left", &self.items_left()).finish_non_exhaustive()
+        f.debug_struct("Feed")
+            .field("plan", &self.plan)
+            .field("left", &self.items_left())
+            .finish_non_exhaustive()
     }
 }

@@ -11,6 +11,6 @@ mod steps;
 pub use chunk::ChunkRun;
 pub use context::RunContext;
 pub use feed::{Chunk, Feed, Outcome};
-pub use steps::Steps;
 pub(crate) use feed::{Finished, Taken};
 pub(crate) use source::{Axis, NestedRows, Source};
+pub use steps::Steps;

@@ -53,12 +53,19 @@ impl Axis {
     fn arg(&mut self, start: usize, rows: usize) -> Arg {
         match self {
             Self::Broadcast(column) => Arg::broadcast(column.clone()),
-            Self::Zip(column) => Arg { column: column.clone(), rows: Rows::Range(start) },
+            Self::Zip(column) => Arg {
+                column: column.clone(),
+                rows: Rows::Range(start),
+            },
             Self::Drain(drain) => Arg::dense(drain.take(rows)),
             Self::Product { column, stride } => {
                 let (stride, len) = (*stride, column.len().max(1));
-                let index = (start..start + rows).map(|item| crate::value::index(item / stride % len));
-                Arg { column: column.clone(), rows: Rows::Select(index.collect()) }
+                let index =
+                    (start..start + rows).map(|item| crate::value::index(item / stride % len));
+                Arg {
+                    column: column.clone(),
+                    rows: Rows::Select(index.collect()),
+                }
             }
         }
     }
@@ -72,20 +79,37 @@ impl NestedRows {
             while self.offsets[outer + 1] <= item {
                 outer += 1;
             }
-            owners.push((crate::value::index(outer), crate::value::index(item - self.offsets[outer])));
+            owners.push((
+                crate::value::index(outer),
+                crate::value::index(item - self.offsets[outer]),
+            ));
         }
-        self.args.iter().zip(&self.axis_of).map(|((arg, walked), axis)| self.arg(arg, *walked, *axis, &owners)).collect()
+        self.args
+            .iter()
+            .zip(&self.axis_of)
+            .map(|((arg, walked), axis)| self.arg(arg, *walked, *axis, &owners))
+            .collect()
     }
 
     fn arg(&self, arg: &Arg, walked: bool, axis: Option<usize>, owners: &[(u32, u32)]) -> Arg {
         let (Some(axis), true) = (axis, walked) else {
-            let one_owner = owners.first().is_none_or(|first| owners.iter().all(|owner| owner.0 == first.0));
-            let (path, depth) = arg.rows.path(owners.first().map_or(0, |owner| owner.0 as usize));
+            let one_owner = owners
+                .first()
+                .is_none_or(|first| owners.iter().all(|owner| owner.0 == first.0));
+            let (path, depth) = arg
+                .rows
+                .path(owners.first().map_or(0, |owner| owner.0 as usize));
             if one_owner && depth == 0 {
-                return Arg { column: arg.column.clone(), rows: Rows::One(path[0] as usize) };
+                return Arg {
+                    column: arg.column.clone(),
+                    rows: Rows::One(path[0] as usize),
+                };
             }
             let rows: Vec<u32> = owners.iter().map(|owner| owner.0).collect();
-            return Arg { column: arg.column.clone(), rows: arg.rows.select(&rows) };
+            return Arg {
+                column: arg.column.clone(),
+                rows: arg.rows.select(&rows),
+            };
         };
         let mut depth = 0;
         let paths: Vec<Path> = owners
@@ -103,6 +127,12 @@ impl NestedRows {
                 path
             })
             .collect();
-        Arg { column: arg.column.clone(), rows: Rows::Deep { depth, paths: paths.into() } }
+        Arg {
+            column: arg.column.clone(),
+            rows: Rows::Deep {
+                depth,
+                paths: paths.into(),
+            },
+        }
     }
 }

@@ -9,8 +9,8 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::chunk::{Progress, StepFailure};
 use super::RunContext;
+use super::chunk::{Progress, StepFailure};
 use crate::plan::Plan;
 
 /// The steps of one run, as an engine sees them.
@@ -50,19 +50,47 @@ impl State {
 
 impl Steps {
     /// The steps from `next` on; those before it are done.
-    pub(super) fn new(plan: Arc<Plan>, context: RunContext, progress: Progress, next: usize) -> Self {
-        debug_assert!(progress.rows <= 1, "only the steps of a single run are shared");
+    pub(super) fn new(
+        plan: Arc<Plan>,
+        context: RunContext,
+        progress: Progress,
+        next: usize,
+    ) -> Self {
+        debug_assert!(
+            progress.rows <= 1,
+            "only the steps of a single run are shared"
+        );
         let mut waits: Vec<usize> = plan.steps.iter().map(|step| step.waits_for).collect();
         for &after in plan.steps[..next].iter().flat_map(|done| &done.unblocks) {
             waits[after] -= 1;
         }
         let mut reads = vec![0; plan.slots];
-        let args = plan.steps[next..].iter().flat_map(|step| &step.args).map(|arg| arg.slot);
-        args.chain(plan.outputs.iter().map(|output| output.slot)).for_each(|slot| reads[slot] += 1);
+        let args = plan.steps[next..]
+            .iter()
+            .flat_map(|step| &step.args)
+            .map(|arg| arg.slot);
+        args.chain(plan.outputs.iter().map(|output| output.slot))
+            .for_each(|slot| reads[slot] += 1);
         let has_failed = !progress.failures.is_empty();
-        let ready = (next..waits.len()).filter(|&step| waits[step] == 0 && !has_failed).map(Reverse).collect();
-        let state = State { progress, waits, reads, ready, in_flight: 0, limit: usize::MAX, woken: false };
-        Self { plan, context, state: Mutex::new(state), changed: Condvar::new() }
+        let ready = (next..waits.len())
+            .filter(|&step| waits[step] == 0 && !has_failed)
+            .map(Reverse)
+            .collect();
+        let state = State {
+            progress,
+            waits,
+            reads,
+            ready,
+            in_flight: 0,
+            limit: usize::MAX,
+            woken: false,
+        };
+        Self {
+            plan,
+            context,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -90,9 +118,13 @@ impl Steps {
     /// Computes the lowest step that is ready on this thread. `false` when there is none now.
     pub fn turn(&self) -> bool {
         let mut state = self.lock();
-        let Some(Reverse(at)) = state.ready.pop() else { return false };
+        let Some(Reverse(at)) = state.ready.pop() else {
+            return false;
+        };
         let step = &self.plan.steps[at];
-        let State { progress, reads, .. } = &mut *state;
+        let State {
+            progress, reads, ..
+        } = &mut *state;
         let mut call = progress.prepare(step, &self.context, |arg| {
             reads[arg.slot] -= 1;
             reads[arg.slot] == 0
@@ -110,7 +142,11 @@ impl Steps {
             Some(failure) if at < state.limit => {
                 state.limit = at;
                 state.ready.retain(|Reverse(step)| *step < at);
-                state.progress.failures = vec![StepFailure { row: 0, step: at, cause: failure.cause }];
+                state.progress.failures = vec![StepFailure {
+                    row: 0,
+                    step: at,
+                    cause: failure.cause,
+                }];
             }
             Some(_) => {}
             None => {
@@ -134,9 +170,18 @@ impl Steps {
         let mut state = self.lock();
         while !state.woken && state.ready.is_empty() && state.in_flight > 0 {
             match at_most {
-                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                None => {
+                    state = self
+                        .changed
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner)
+                }
                 Some(time) => {
-                    state = self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0;
+                    state = self
+                        .changed
+                        .wait_timeout(state, time)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0;
                     break;
                 }
             }
@@ -154,7 +199,10 @@ impl Steps {
     pub(super) fn finish(&self) -> Progress {
         let mut state = self.lock();
         while state.in_flight > 0 {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         let mut progress = state.progress.take();
         if !progress.failures.is_empty() {

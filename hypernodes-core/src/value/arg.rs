@@ -17,13 +17,19 @@ impl Arg {
     /// Every value of a column, in order.
     #[must_use]
     pub fn dense(column: Column) -> Self {
-        Self { column, rows: Rows::Range(0) }
+        Self {
+            column,
+            rows: Rows::Range(0),
+        }
     }
 
     /// The same value, the first of the column, in every row.
     #[must_use]
     pub fn broadcast(column: Column) -> Self {
-        Self { column, rows: Rows::One(0) }
+        Self {
+            column,
+            rows: Rows::One(0),
+        }
     }
 
     /// References to the values of `rows` rows.
@@ -34,7 +40,12 @@ impl Arg {
             Rows::One(at) => Lane::One(&self.column.typed::<T>()[*at]),
             Rows::Select(select) => {
                 let values = self.column.typed::<T>();
-                Lane::Refs(select[..rows].iter().map(|&i| &values[i as usize]).collect())
+                Lane::Refs(
+                    select[..rows]
+                        .iter()
+                        .map(|&i| &values[i as usize])
+                        .collect(),
+                )
             }
             Rows::Deep { depth, paths } => Lane::Refs(self.deep(*depth, &paths[..rows])),
         }
@@ -49,15 +60,24 @@ impl Arg {
             }
             2 => {
                 let v = self.column.typed::<Vec<Vec<T>>>();
-                paths.iter().map(|p| &v[at(p[0])][at(p[1])][at(p[2])]).collect()
+                paths
+                    .iter()
+                    .map(|p| &v[at(p[0])][at(p[1])][at(p[2])])
+                    .collect()
             }
             3 => {
                 let v = self.column.typed::<Vec<Vec<Vec<T>>>>();
-                paths.iter().map(|p| &v[at(p[0])][at(p[1])][at(p[2])][at(p[3])]).collect()
+                paths
+                    .iter()
+                    .map(|p| &v[at(p[0])][at(p[1])][at(p[2])][at(p[3])])
+                    .collect()
             }
             4 => {
                 let v = self.column.typed::<Vec<Vec<Vec<Vec<T>>>>>();
-                paths.iter().map(|p| &v[at(p[0])][at(p[1])][at(p[2])][at(p[3])][at(p[4])]).collect()
+                paths
+                    .iter()
+                    .map(|p| &v[at(p[0])][at(p[1])][at(p[2])][at(p[3])][at(p[4])])
+                    .collect()
             }
             _ => unreachable!("nested maps are at most four deep, checked at build"),
         }
@@ -76,8 +96,13 @@ impl Arg {
         let port = column.port();
         if !matches!(view, Rows::Range(_) | Rows::Select(_)) {
             return match (view, column.try_into_vec::<T>()) {
-                (Rows::One(at), Ok(mut values)) if rows == 1 => Values::Moved(vec![values.swap_remove(at)].into_iter()),
-                (view, Ok(values)) => Values::Shared(Self { column: Column::with_port(values, port), rows: view }),
+                (Rows::One(at), Ok(mut values)) if rows == 1 => {
+                    Values::Moved(vec![values.swap_remove(at)].into_iter())
+                }
+                (view, Ok(values)) => Values::Shared(Self {
+                    column: Column::with_port(values, port),
+                    rows: view,
+                }),
                 (view, Err(column)) => Values::Shared(Self { column, rows: view }),
             };
         }
@@ -85,15 +110,24 @@ impl Arg {
             Err(column) => Values::Shared(Self { column, rows: view }),
             Ok(mut values) => Values::Moved(match view {
                 Rows::Range(0) if rows == values.len() => values.into_iter(),
-                Rows::Range(start) => values.drain(start..start + rows).collect::<Vec<T>>().into_iter(),
+                Rows::Range(start) => values
+                    .drain(start..start + rows)
+                    .collect::<Vec<T>>()
+                    .into_iter(),
                 Rows::Select(select) if select.is_sorted_by(|a, b| a < b) => {
                     let mut wanted = select[..rows].iter().map(|&i| i as usize).peekable();
-                    let kept = values.into_iter().enumerate().filter_map(|(i, value)| {
-                        wanted.next_if_eq(&i).map(|_| value)
-                    });
+                    let kept = values
+                        .into_iter()
+                        .enumerate()
+                        .filter_map(|(i, value)| wanted.next_if_eq(&i).map(|_| value));
                     kept.collect::<Vec<T>>().into_iter()
                 }
-                view => return Values::Shared(Self { column: Column::with_port(values, port), rows: view }),
+                view => {
+                    return Values::Shared(Self {
+                        column: Column::with_port(values, port),
+                        rows: view,
+                    });
+                }
             }),
         }
     }

@@ -33,8 +33,16 @@ impl Column {
 
     /// As [`from_vec`](Self::from_vec), for code that must not begin a new tower of types.
     pub(crate) fn with_port<T: PortValue>(values: Vec<T>, port: PortType) -> Self {
-        debug_assert_eq!(port.id(), std::any::TypeId::of::<T>(), "the port is of the values' type");
-        Self { len: values.len(), port, data: Arc::new(values) }
+        debug_assert_eq!(
+            port.id(),
+            std::any::TypeId::of::<T>(),
+            "the port is of the values' type"
+        );
+        Self {
+            len: values.len(),
+            port,
+            data: Arc::new(values),
+        }
     }
 
     /// A column of one value.
@@ -88,7 +96,11 @@ impl Column {
     /// The values of a column that was just made here, and so cannot be shared.
     pub(crate) fn into_vec<T: PortValue>(self) -> Vec<T> {
         self.try_into_vec().unwrap_or_else(|column| {
-            unreachable!("a column of `{}` is shared or not of `{}`", column.port, std::any::type_name::<T>())
+            unreachable!(
+                "a column of `{}` is shared or not of `{}`",
+                column.port,
+                std::any::type_name::<T>()
+            )
         })
     }
 
@@ -96,7 +108,11 @@ impl Column {
         // The plan joins ports of equal types only, so this cannot fail for a checked pipeline.
         match self.data.downcast_ref() {
             Some(values) => values,
-            None => unreachable!("a column of `{}` was read as `{}`", self.port, std::any::type_name::<T>()),
+            None => unreachable!(
+                "a column of `{}` was read as `{}`",
+                self.port,
+                std::any::type_name::<T>()
+            ),
         }
     }
 }
@@ -123,7 +139,11 @@ pub(crate) struct VecAccumulator<T> {
 
 impl<T> VecAccumulator<T> {
     pub(crate) fn new(port: PortType, capacity: usize) -> Self {
-        Self { values: Vec::new(), port, capacity }
+        Self {
+            values: Vec::new(),
+            port,
+            capacity,
+        }
     }
 }
 
@@ -160,12 +180,18 @@ impl<T: PortValue> VecDrain<T> {
     /// Only columns of the caller's own inputs are drained, and those are not shared.
     pub(crate) fn new(column: Column) -> Self {
         let port = column.port();
-        Self { values: column.into_vec::<T>().into_iter(), port }
+        Self {
+            values: column.into_vec::<T>().into_iter(),
+            port,
+        }
     }
 }
 
 impl<T: PortValue> Drain for VecDrain<T> {
     fn take(&mut self, rows: usize) -> Column {
-        Column::with_port(self.values.by_ref().take(rows).collect::<Vec<T>>(), self.port)
+        Column::with_port(
+            self.values.by_ref().take(rows).collect::<Vec<T>>(),
+            self.port,
+        )
     }
 }

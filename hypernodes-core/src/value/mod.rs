@@ -10,7 +10,7 @@ mod rows;
 
 pub use arg::{Arg, Lane, Values};
 pub use column::{Accumulator, Column, Drain};
-pub use port::{PortType, PortValue};
 pub(crate) use port::Group;
+pub use port::{PortType, PortValue};
 pub(crate) use rows::index;
 pub use rows::{Path, Rows};

@@ -92,7 +92,12 @@ impl<T: PortValue, D: Tower<T>> At<T, D> {
         lengths: |arg, rows| arg.lane::<Vec<T>>(rows).map_to_vec(rows, Vec::len),
         regroup: |column, groups| Column::with_port(regroup::<T>(column, groups), Self::list()),
         wrap: |items| Column::with_port(vec![items.into_vec::<T>()], Self::list()),
-        unwrap: |list| Column::with_port(list.into_vec::<Vec<T>>().pop().unwrap_or_default(), Self::PORT),
+        unwrap: |list| {
+            Column::with_port(
+                list.into_vec::<Vec<T>>().pop().unwrap_or_default(),
+                Self::PORT,
+            )
+        },
         settle: |arg, rows| match arg.into_values::<T>(rows, false) {
             Values::Moved(values) => Column::with_port(values.collect::<Vec<T>>(), Self::PORT),
             Values::Shared(arg) => unreachable!("output {:?} is still shared", arg.column),
@@ -107,7 +112,12 @@ impl<T: PortValue, D: Tower<T>> At<T, D> {
 
 fn regroup<T: PortValue>(column: Column, groups: &[Group]) -> Vec<Vec<T>> {
     let values = column.into_vec::<T>();
-    if let [Group { items, wanted: true }] = groups
+    if let [
+        Group {
+            items,
+            wanted: true,
+        },
+    ] = groups
         && *items == values.len()
     {
         return vec![values];
@@ -251,16 +261,24 @@ pub(crate) fn short_type_name(full: &str) -> String {
 /// The erased storage of a column.
 pub(crate) type Storage = Arc<dyn Any + Send + Sync>;
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn type_names_lose_their_paths() {
-        assert_eq!(short_type_name("alloc::vec::Vec<core::option::Option<(u8, a::b::C)>>"), "Vec<Option<(u8, C)>>");
-        assert_eq!(short_type_name("&'static [alloc::string::String; 3]"), "&'static [String; 3]");
-        assert_eq!(PortType::of::<std::collections::BTreeMap<String, f64>>().to_string(), "BTreeMap<String, f64>");
+        assert_eq!(
+            short_type_name("alloc::vec::Vec<core::option::Option<(u8, a::b::C)>>"),
+            "Vec<Option<(u8, C)>>"
+        );
+        assert_eq!(
+            short_type_name("&'static [alloc::string::String; 3]"),
+            "&'static [String; 3]"
+        );
+        assert_eq!(
+            PortType::of::<std::collections::BTreeMap<String, f64>>().to_string(),
+            "BTreeMap<String, f64>"
+        );
     }
 
     #[test]

@@ -39,11 +39,16 @@ impl Rows {
     pub fn select(&self, rows: &[u32]) -> Self {
         match self {
             Self::One(at) => Self::One(*at),
-            Self::Range(start) => Self::Select(rows.iter().map(|&r| index(start + r as usize)).collect()),
-            Self::Select(select) => Self::Select(rows.iter().map(|&r| select[r as usize]).collect()),
-            Self::Deep { depth, paths } => {
-                Self::Deep { depth: *depth, paths: rows.iter().map(|&r| paths[r as usize]).collect() }
+            Self::Range(start) => {
+                Self::Select(rows.iter().map(|&r| index(start + r as usize)).collect())
             }
+            Self::Select(select) => {
+                Self::Select(rows.iter().map(|&r| select[r as usize]).collect())
+            }
+            Self::Deep { depth, paths } => Self::Deep {
+                depth: *depth,
+                paths: rows.iter().map(|&r| paths[r as usize]).collect(),
+            },
         }
     }
 
@@ -55,7 +60,10 @@ impl Rows {
             Self::One(at) => Self::One(*at),
             Self::Range(from) => Self::Range(from + start),
             Self::Select(select) => Self::Select(select[start..].into()),
-            Self::Deep { depth, paths } => Self::Deep { depth: *depth, paths: paths[start..].into() },
+            Self::Deep { depth, paths } => Self::Deep {
+                depth: *depth,
+                paths: paths[start..].into(),
+            },
         }
     }
 }

@@ -7,12 +7,17 @@ use hypernodes::prelude::*;
 
 #[node(outputs = ("q", "r"))]
 fn div(a: i64, b: i64) -> Result<(i64, i64), String> {
-    if b == 0 { Err("division by zero".to_owned()) } else { Ok((a / b, a % b)) }
+    if b == 0 {
+        Err("division by zero".to_owned())
+    } else {
+        Ok((a / b, a % b))
+    }
 }
 
 #[node(output = "stem")]
 fn stem(path: &Path) -> Option<String> {
-    path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+    path.file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
 }
 
 #[derive(Debug, PartialEq)]
@@ -32,17 +37,33 @@ fn spend(token: Token) -> u32 {
 fn several_outputs_and_results() {
     let p = Pipeline::new("p", nodes![div]).unwrap();
     let out = p.run(inputs! { a: 7_i64, b: 2_i64 }).unwrap();
-    assert_eq!((*out.get::<i64>("q").unwrap(), *out.get::<i64>("r").unwrap()), (3, 1));
-    assert_eq!(p.run(inputs! { a: 1_i64, b: 0_i64 }).unwrap_err().to_string(), "node `div` failed");
+    assert_eq!(
+        (*out.get::<i64>("q").unwrap(), *out.get::<i64>("r").unwrap()),
+        (3, 1)
+    );
+    assert_eq!(
+        p.run(inputs! { a: 1_i64, b: 0_i64 })
+            .unwrap_err()
+            .to_string(),
+        "node `div` failed"
+    );
 }
 
 #[test]
 fn unsized_references_are_stored_as_what_owns_them() {
     let p = Pipeline::new("p", nodes![stem]).unwrap();
-    let out = p.run(inputs! { path: PathBuf::from("/x/aapl.csv") }).unwrap();
-    assert_eq!(out.get::<Option<String>>("stem").unwrap().as_deref(), Some("aapl"));
+    let out = p
+        .run(inputs! { path: PathBuf::from("/x/aapl.csv") })
+        .unwrap();
+    assert_eq!(
+        out.get::<Option<String>>("stem").unwrap().as_deref(),
+        Some("aapl")
+    );
     let out = p.run(inputs! { path: Path::new("b.csv") }).unwrap();
-    assert_eq!(out.get::<Option<String>>("stem").unwrap().as_deref(), Some("b"));
+    assert_eq!(
+        out.get::<Option<String>>("stem").unwrap().as_deref(),
+        Some("b")
+    );
 }
 
 #[test]
@@ -50,13 +71,22 @@ fn values_that_cannot_be_cloned_are_moved() {
     let p = Pipeline::new("p", nodes![token, spend]).unwrap();
     let out = p.run(inputs! { seed: 4_u32 }).unwrap();
     assert_eq!(*out.get::<u32>("spent").unwrap(), 50);
-    assert_eq!(out.names().collect::<Vec<_>>(), ["spent"], "the token was moved away");
+    assert_eq!(
+        out.names().collect::<Vec<_>>(),
+        ["spent"],
+        "the token was moved away"
+    );
     let seeds: Vec<u32> = (0..5000).collect();
     let runs = p.map(inputs! { seed: seeds.clone() }, ["seed"]).unwrap();
-    assert_eq!(runs.column::<u32>("spent").unwrap(), seeds.iter().map(|s| (s + 1) * 10).collect::<Vec<_>>());
+    assert_eq!(
+        runs.column::<u32>("spent").unwrap(),
+        seeds.iter().map(|s| (s + 1) * 10).collect::<Vec<_>>()
+    );
     let spend_only = Pipeline::new("p", nodes![spend]).unwrap();
     let tokens: Vec<Token> = (0..5000).map(Token).collect();
-    let runs = spend_only.map(inputs! { token: tokens }, ["token"]).unwrap();
+    let runs = spend_only
+        .map(inputs! { token: tokens }, ["token"])
+        .unwrap();
     assert_eq!(runs.slice::<u32>("spent").unwrap()[4999], 49_990);
 }
 
@@ -71,10 +101,13 @@ fn strings_by_value_are_moved_through_a_chain() {
             Self(self.0.clone())
         }
     }
-    let p = Pipeline::new("p", nodes![
-        node_fn!("a", |x: Counted| Counted(x.0 + "a")),
-        node_fn!("b", |a: Counted| Counted(a.0 + "b")),
-    ])
+    let p = Pipeline::new(
+        "p",
+        nodes![
+            node_fn!("a", |x: Counted| Counted(x.0 + "a")),
+            node_fn!("b", |a: Counted| Counted(a.0 + "b")),
+        ],
+    )
     .unwrap()
     .select(["b"])
     .unwrap();
@@ -100,7 +133,16 @@ fn remember(#[state] log: &mut Vec<u32>, x: u32) -> usize {
 fn state_is_built_once_per_worker_and_kept() {
     let p = Pipeline::new("p", nodes![remember]).unwrap();
     let runs = p.map(inputs! { x: 0..1000_u32 }, ["x"]).unwrap();
-    assert_eq!(runs.column::<usize>("seen").unwrap(), (1..=1000).collect::<Vec<_>>());
-    assert_eq!(*p.run(inputs! { x: 1_u32 }).unwrap().get::<usize>("seen").unwrap(), 1001);
+    assert_eq!(
+        runs.column::<usize>("seen").unwrap(),
+        (1..=1000).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        *p.run(inputs! { x: 1_u32 })
+            .unwrap()
+            .get::<usize>("seen")
+            .unwrap(),
+        1001
+    );
     assert_eq!(OPENED.load(Ordering::SeqCst), 1);
 }

@@ -53,7 +53,9 @@ fn a_value_is_moved_by_whoever_reads_it_last_in_time() {
             text + "!"
         })
     });
-    let p = Pipeline::new("p", readers.collect()).unwrap().with_engine(TwoThreads::default());
+    let p = Pipeline::new("p", readers.collect())
+        .unwrap()
+        .with_engine(TwoThreads::default());
     for _ in 0..50 {
         let out = p.run(inputs! { text: "a" }).unwrap();
         assert!((0..20).all(|i| out.get::<String>(&format!("n{i}")).unwrap() == "a!"));
@@ -65,12 +67,18 @@ fn the_lowest_failure_is_told_and_what_needs_it_does_not_run() {
     let node = |i: u64| {
         node_fn!(format!("n{i}"), move |x: u64| -> Result<u64, String> {
             std::thread::sleep(std::time::Duration::from_micros(30 * (5 - i)));
-            if i >= 2 { Err(format!("{i} fails")) } else { Ok(x) }
+            if i >= 2 {
+                Err(format!("{i} fails"))
+            } else {
+                Ok(x)
+            }
         })
     };
     let never = node_fn!("never", |n3: u64| -> u64 { panic!("{n3}") });
     let nodes = (0..5).map(node).chain([never]).collect();
-    let p = Pipeline::new("p", nodes).unwrap().with_engine(TwoThreads::default());
+    let p = Pipeline::new("p", nodes)
+        .unwrap()
+        .with_engine(TwoThreads::default());
     for _ in 0..50 {
         let error = p.run(inputs! { x: 1_u64 }).unwrap_err();
         assert_eq!(error.to_string(), "node `n2` failed");

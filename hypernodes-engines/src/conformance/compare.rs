@@ -97,7 +97,10 @@ pub fn one<T: Exact>(outputs: &Outputs, name: &str) -> String {
 pub fn outputs(result: Result<Outputs, Error>, names: &[(&str, ShowOne)]) -> String {
     match result {
         Err(wrong) => error(&wrong),
-        Ok(outputs) => names.iter().map(|(name, show)| format!("{name}: {}\n", show(&outputs, name))).collect(),
+        Ok(outputs) => names
+            .iter()
+            .map(|(name, show)| format!("{name}: {}\n", show(&outputs, name)))
+            .collect(),
     }
 }
 

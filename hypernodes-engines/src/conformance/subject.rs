@@ -7,7 +7,8 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use hypernodes_core::{
-    Assist, Capabilities, ChunkRun, Engine, EngineError, ErrorPolicy, Feed, NodeRef, Pipeline, Plan, Sequential, Sizing,
+    Assist, Capabilities, ChunkRun, Engine, EngineError, ErrorPolicy, Feed, NodeRef, Pipeline,
+    Plan, Sequential, Sizing,
 };
 
 /// A case that takes longer than this hangs.
@@ -54,7 +55,9 @@ impl On {
     /// The same pipeline on this engine.
     #[must_use]
     pub fn put(&self, pipeline: &Pipeline) -> Pipeline {
-        pipeline.with_shared_engine(Arc::clone(&self.engine)).on_error(self.policy)
+        pipeline
+            .with_shared_engine(Arc::clone(&self.engine))
+            .on_error(self.policy)
     }
 }
 
@@ -74,16 +77,25 @@ impl Subject {
     /// Where a case builds its pipelines that compares nothing.
     #[must_use]
     pub fn on(&self) -> On {
-        On { engine: Arc::clone(&self.engine), policy: ErrorPolicy::FailFast }
+        On {
+            engine: Arc::clone(&self.engine),
+            policy: ErrorPolicy::FailFast,
+        }
     }
 
     /// Compares a single run with Sequential's.
     pub fn agree(&self, observe: impl Fn(&On) -> String) {
         for policy in [ErrorPolicy::FailFast, ErrorPolicy::Collect] {
-            let expected = observe(&On { engine: Arc::new(Sequential::default()), policy });
+            let expected = observe(&On {
+                engine: Arc::new(Sequential::default()),
+                policy,
+            });
             // More than once: the first run of a plan is also the one that measures it.
             for round in 0..3 {
-                let found = observe(&On { engine: Arc::clone(&self.engine), policy });
+                let found = observe(&On {
+                    engine: Arc::clone(&self.engine),
+                    policy,
+                });
                 same(&expected, &found, &format!("{policy:?}, round {round}"));
             }
         }
@@ -93,9 +105,15 @@ impl Subject {
     pub fn agree_on_maps(&self, observe: impl Fn(&On) -> String) {
         self.agree(&observe);
         for policy in [ErrorPolicy::FailFast, ErrorPolicy::Collect] {
-            let expected = observe(&On { engine: Arc::new(Sequential::default()), policy });
+            let expected = observe(&On {
+                engine: Arc::new(Sequential::default()),
+                policy,
+            });
             for chunks in [1, 2, 3, 7, 64, usize::MAX] {
-                let engine = Arc::new(Cut { engine: Arc::clone(&self.engine), chunks });
+                let engine = Arc::new(Cut {
+                    engine: Arc::clone(&self.engine),
+                    chunks,
+                });
                 let found = observe(&On { engine, policy });
                 same(&expected, &found, &format!("{policy:?}, {chunks} chunks"));
             }
@@ -108,15 +126,24 @@ fn same(expected: &str, found: &str, when: &str) {
         return;
     }
     let pairs = expected.lines().zip(found.lines());
-    let at = pairs.clone().take_while(|(expected, found)| expected == found).count();
+    let at = pairs
+        .clone()
+        .take_while(|(expected, found)| expected == found)
+        .count();
     let line = |text: &str| text.lines().nth(at).unwrap_or("(nothing)").to_owned();
-    assert_eq!(line(expected), line(found), "differs from Sequential in line {at} ({when})");
+    assert_eq!(
+        line(expected),
+        line(found),
+        "differs from Sequential in line {at} ({when})"
+    );
     assert_eq!(expected, found, "differs from Sequential ({when})");
 }
 
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subject").field("engine", &self.engine).finish_non_exhaustive()
+        f.debug_struct("Subject")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,7 +164,10 @@ impl Engine for Cut {
     }
 
     fn sizing(&self, plan: &Plan, items: usize) -> Sizing {
-        Sizing { fixed: Some(self.chunks), ..self.engine.sizing(plan, items) }
+        Sizing {
+            fixed: Some(self.chunks),
+            ..self.engine.sizing(plan, items)
+        }
     }
 
     fn drive(&self, feed: &Arc<Feed>) -> Result<(), EngineError> {
@@ -157,8 +187,16 @@ impl Engine for Cut {
 ///
 /// # Panics
 /// When the engine differs from Sequential, or hangs.
-pub fn check(name: &str, engine: impl FnOnce() -> Arc<dyn Engine>, parallel: Parallel, case: fn(&Subject)) {
-    let subject = Subject { engine: engine(), parallel };
+pub fn check(
+    name: &str,
+    engine: impl FnOnce() -> Arc<dyn Engine>,
+    parallel: Parallel,
+    case: fn(&Subject),
+) {
+    let subject = Subject {
+        engine: engine(),
+        parallel,
+    };
     let (done, result) = mpsc::channel::<Result<(), Box<dyn Any + Send>>>();
     let run = move || {
         let result = catch_unwind(AssertUnwindSafe(|| case(&subject)));

@@ -121,8 +121,15 @@ impl Work {
 
 impl Entry {
     /// Work for the threads of a pool, of which `places` may join; nested in `parent`.
-    pub(super) fn new(work: Work, kind: Kind, places: usize, parent: Option<Arc<Self>>) -> Arc<Self> {
-        let family = parent.as_ref().map_or_else(Arc::default, |parent| Arc::clone(&parent.family));
+    pub(super) fn new(
+        work: Work,
+        kind: Kind,
+        places: usize,
+        parent: Option<Arc<Self>>,
+    ) -> Arc<Self> {
+        let family = parent
+            .as_ref()
+            .map_or_else(Arc::default, |parent| Arc::clone(&parent.family));
         Arc::new(Self {
             work,
             kind,
@@ -186,7 +193,9 @@ impl Entry {
 
 /// Computes one chunk of a map on this thread. `false` when there is none now.
 pub(super) fn compute_chunk(feed: &Feed) -> bool {
-    let Some(mut chunk) = feed.next() else { return false };
+    let Some(mut chunk) = feed.next() else {
+        return false;
+    };
     match catch_unwind(AssertUnwindSafe(|| feed.execute(&mut chunk))) {
         Ok(outcome) => feed.put(chunk, outcome),
         Err(payload) => feed.lose(chunk, panicked(&*payload)),
@@ -198,7 +207,10 @@ fn panicked(payload: &(dyn std::any::Any + Send)) -> EngineError {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
     let message = text.unwrap_or("a value that is no text").to_owned();
-    EngineError::Panicked { engine: NAME.to_owned(), message }
+    EngineError::Panicked {
+        engine: NAME.to_owned(),
+        message,
+    }
 }
 
 impl Board {
@@ -222,7 +234,11 @@ impl Board {
     }
 
     /// Puts work on the board, if it is not there, and invites up to `wanted` threads to it.
-    pub(super) fn post(self: &Arc<Self>, entry: &Arc<Entry>, wanted: usize) -> Result<(), EngineError> {
+    pub(super) fn post(
+        self: &Arc<Self>,
+        entry: &Arc<Entry>,
+        wanted: usize,
+    ) -> Result<(), EngineError> {
         let kind = entry.kind;
         let pool = self.pools.need(self, kind)?;
         let mut state = self.lock();
@@ -231,11 +247,16 @@ impl Board {
             self.count_roots(&state);
         }
         let crew = &mut state.crews[kind as usize];
-        let idle = self.threads(kind).saturating_sub(crew.working + crew.invited);
+        let idle = self
+            .threads(kind)
+            .saturating_sub(crew.working + crew.invited);
         let invitations = wanted.min(entry.places).min(idle);
         crew.invited += invitations;
         drop(state);
-        for above in entry.ancestors().filter(|above| above.is_awaited.load(Ordering::SeqCst)) {
+        for above in entry
+            .ancestors()
+            .filter(|above| above.is_awaited.load(Ordering::SeqCst))
+        {
             above.work.wake();
         }
         for _ in 0..invitations {
@@ -247,7 +268,11 @@ impl Board {
 
     /// What is on the board for a feed, if it is there.
     pub(super) fn find(&self, feed: &Arc<Feed>) -> Option<Arc<Entry>> {
-        self.lock().entries.iter().find(|entry| entry.is_for(feed)).cloned()
+        self.lock()
+            .entries
+            .iter()
+            .find(|entry| entry.is_for(feed))
+            .cloned()
     }
 
     /// Takes work off the board.
@@ -258,7 +283,11 @@ impl Board {
     }
 
     fn count_roots(&self, state: &State) {
-        let roots = state.entries.iter().filter(|entry| entry.parent.is_none()).count();
+        let roots = state
+            .entries
+            .iter()
+            .filter(|entry| entry.parent.is_none())
+            .count();
         self.crowded.store(roots > 1, Ordering::Relaxed);
     }
 
@@ -271,11 +300,16 @@ impl Board {
 
     /// Invites every thread of a pool if there is work and threads that do nothing.
     pub(super) fn call_idle(self: &Arc<Self>, kind: Kind) {
-        let Some(pool) = self.pools.get(kind) else { return };
+        let Some(pool) = self.pools.get(kind) else {
+            return;
+        };
         let state = self.lock();
         let crew = state.crews[kind as usize];
         let has_idle = crew.working + crew.invited < self.threads(kind);
-        let has_work = state.entries.iter().any(|entry| entry.kind == kind && entry.has_more());
+        let has_work = state
+            .entries
+            .iter()
+            .any(|entry| entry.kind == kind && entry.has_more());
         drop(state);
         if has_idle && has_work {
             self.call_all(kind, pool);
@@ -291,7 +325,10 @@ impl Board {
             drop(state);
             return self.work(kind);
         }
-        let has_work = state.entries.iter().any(|entry| entry.kind == kind && entry.has_more());
+        let has_work = state
+            .entries
+            .iter()
+            .any(|entry| entry.kind == kind && entry.has_more());
         drop(state);
         if !has_work {
             return;
@@ -310,7 +347,11 @@ impl Board {
     fn work(self: &Arc<Self>, kind: Kind) {
         let _in_loop = InLoop::enter();
         self.lock().crews[kind as usize].working += 1;
-        let mut leaving = Leave { board: self, kind, on: None };
+        let mut leaving = Leave {
+            board: self,
+            kind,
+            on: None,
+        };
         while let Some(entry) = leaving.pick() {
             let began = clock::now();
             while entry.turn() {
@@ -348,8 +389,17 @@ impl Board {
     /// Its items are part of the item that waits, so on any engine they may run on this stack.
     pub(super) fn pick_below(&self, above: &Arc<Entry>) -> Option<Arc<Entry>> {
         let state = self.lock();
-        let below = |entry: &&Arc<Entry>| entry.ancestors().any(|ancestor| Arc::ptr_eq(ancestor, above));
-        state.entries.iter().filter(below).find(|entry| entry.has_more()).cloned()
+        let below = |entry: &&Arc<Entry>| {
+            entry
+                .ancestors()
+                .any(|ancestor| Arc::ptr_eq(ancestor, above))
+        };
+        state
+            .entries
+            .iter()
+            .filter(below)
+            .find(|entry| entry.has_more())
+            .cloned()
     }
 
     /// Whether every thread of the pool waits for others, so that nobody would come.
@@ -360,13 +410,19 @@ impl Board {
 
     fn add_blocked(&self, kind: Kind, more: bool) {
         let blocked = &mut self.lock().crews[kind as usize].blocked;
-        *blocked = if more { *blocked + 1 } else { blocked.saturating_sub(1) };
+        *blocked = if more {
+            *blocked + 1
+        } else {
+            blocked.saturating_sub(1)
+        };
     }
 }
 
 impl fmt::Debug for Board {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Board").field("workers", &self.workers).finish_non_exhaustive()
+        f.debug_struct("Board")
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
     }
 }
 
@@ -386,13 +442,17 @@ impl Leave<'_> {
         let _before = self.put_down();
         let _gone: Vec<Arc<Entry>>;
         let mut state = self.board.lock();
-        _gone = state.entries.extract_if(.., |entry| !entry.has_more()).collect();
-        self.board.count_roots(&state);
-        let open = state
+        _gone = state
             .entries
-            .iter()
-            .filter(|entry| entry.kind == self.kind && entry.joined.load(Ordering::Relaxed) < entry.places);
-        let next = open.min_by_key(|entry| entry.family.load(Ordering::Relaxed)).cloned();
+            .extract_if(.., |entry| !entry.has_more())
+            .collect();
+        self.board.count_roots(&state);
+        let open = state.entries.iter().filter(|entry| {
+            entry.kind == self.kind && entry.joined.load(Ordering::Relaxed) < entry.places
+        });
+        let next = open
+            .min_by_key(|entry| entry.family.load(Ordering::Relaxed))
+            .cloned();
         match &next {
             None => state.crews[self.kind as usize].working -= 1,
             Some(entry) => {

@@ -20,7 +20,9 @@ pub(super) const TICK: Duration = Duration::from_millis(20);
 /// How many threads the items that are left are worth; 0 when they are done sooner than a thread wakes.
 fn wanted(feed: &Feed) -> usize {
     let items = feed.items_left();
-    let Some(each) = feed.time_per_item() else { return items };
+    let Some(each) = feed.time_per_item() else {
+        return items;
+    };
     let time = each.saturating_mul(u32::try_from(items).unwrap_or(u32::MAX));
     let threads = time.as_nanos() / WORTH_SHARING.as_nanos();
     usize::try_from(threads).unwrap_or(usize::MAX).min(items)
@@ -32,9 +34,22 @@ pub(super) fn drive(board: &Arc<Board>, kind: Kind, feed: &Arc<Feed>) -> Result<
     if !is_home && drive_small(feed) {
         return Ok(());
     }
-    let parent = if feed.is_nested() { place::current() } else { None };
-    let entry = Entry::new(Work::Map(Arc::clone(feed)), kind, board.threads(kind), parent);
-    let driven = if is_home { drive_here(board, &entry, feed) } else { drive_from_outside(board, &entry, feed) };
+    let parent = if feed.is_nested() {
+        place::current()
+    } else {
+        None
+    };
+    let entry = Entry::new(
+        Work::Map(Arc::clone(feed)),
+        kind,
+        board.threads(kind),
+        parent,
+    );
+    let driven = if is_home {
+        drive_here(board, &entry, feed)
+    } else {
+        drive_from_outside(board, &entry, feed)
+    };
     board.remove(&entry);
     driven
 }
@@ -73,7 +88,12 @@ fn drive_here(board: &Arc<Board>, entry: &Arc<Entry>, feed: &Arc<Feed>) -> Resul
 
 /// Waits on a thread of our own for what others have under way. Meanwhile it computes what is nested in that, and
 /// nothing else: whatever this thread's caller holds, it would hold on any engine when such an item runs.
-pub(super) fn wait_here(board: &Arc<Board>, entry: &Arc<Entry>, is_done: &dyn Fn() -> bool, wait: &dyn Fn() -> bool) {
+pub(super) fn wait_here(
+    board: &Arc<Board>,
+    entry: &Arc<Entry>,
+    is_done: &dyn Fn() -> bool,
+    wait: &dyn Fn() -> bool,
+) {
     let backoff = Backoff::new();
     if is_done() {
         return;
@@ -105,7 +125,11 @@ pub(super) fn wait_here(board: &Arc<Board>, entry: &Arc<Entry>, is_done: &dyn Fn
 }
 
 /// On a thread of the caller's own: it waits, and computes only where nobody else can.
-fn drive_from_outside(board: &Arc<Board>, entry: &Arc<Entry>, feed: &Arc<Feed>) -> Result<(), EngineError> {
+fn drive_from_outside(
+    board: &Arc<Board>,
+    entry: &Arc<Entry>,
+    feed: &Arc<Feed>,
+) -> Result<(), EngineError> {
     board.post(entry, wanted(feed).max(1))?;
     loop {
         let blocked = Blocked::begin();
@@ -118,7 +142,10 @@ fn drive_from_outside(board: &Arc<Board>, entry: &Arc<Entry>, feed: &Arc<Feed>) 
             continue;
         }
         if board.is_stuck(entry.kind()) || entry.is_starving() {
-            tracing::debug!(plan = feed.plan().name(), "no thread is free: the caller computes");
+            tracing::debug!(
+                plan = feed.plan().name(),
+                "no thread is free: the caller computes"
+            );
             while !entry.is_joined() && entry.turn() {}
         } else {
             board.call_idle(entry.kind());
@@ -127,7 +154,11 @@ fn drive_from_outside(board: &Arc<Board>, entry: &Arc<Entry>, feed: &Arc<Feed>) 
 }
 
 /// Begins to compute what a feed holds now, while its consumer fills it.
-pub(super) fn assist(board: &Arc<Board>, kind: Kind, feed: &Arc<Feed>) -> Result<Assist, EngineError> {
+pub(super) fn assist(
+    board: &Arc<Board>,
+    kind: Kind,
+    feed: &Arc<Feed>,
+) -> Result<Assist, EngineError> {
     let known = board.find(feed);
     let is_starving = known.as_ref().is_some_and(|entry| entry.is_starving());
     if feed.has_more() {
@@ -135,5 +166,9 @@ pub(super) fn assist(board: &Arc<Board>, kind: Kind, feed: &Arc<Feed>) -> Result
         board.post(&known.unwrap_or_else(new), wanted(feed).max(1))?;
     }
     let shared = is_starving || place::is_home(board) || board.is_stuck(kind);
-    Ok(if shared { Assist::Shared } else { Assist::Background })
+    Ok(if shared {
+        Assist::Shared
+    } else {
+        Assist::Background
+    })
 }

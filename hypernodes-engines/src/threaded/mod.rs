@@ -86,7 +86,11 @@ impl Threaded {
 
     fn with(config: ThreadedConfig) -> Self {
         let board = Board::new(config.resolved_workers());
-        Self { config, capabilities: Capabilities::default(), board }
+        Self {
+            config,
+            capabilities: Capabilities::default(),
+            board,
+        }
     }
 
     /// An engine with these settings.
@@ -112,20 +116,29 @@ impl Threaded {
     /// The result is an engine of its own, as from the other settings: it shares no thread with the one before.
     #[must_use]
     pub fn workers(self, workers: usize) -> Self {
-        Self::with(ThreadedConfig { workers, ..self.config })
+        Self::with(ThreadedConfig {
+            workers,
+            ..self.config
+        })
     }
 
     /// What the items of maps mostly do.
     #[must_use]
     pub fn workload(self, workload: Workload) -> Self {
-        Self::with(ThreadedConfig { workload, ..self.config })
+        Self::with(ThreadedConfig {
+            workload,
+            ..self.config
+        })
     }
 
     /// Cuts every map into exactly this many chunks (or one per item, if there are fewer items), whose sizes differ by
     /// at most one.
     #[must_use]
     pub fn npartitions(self, npartitions: usize) -> Self {
-        Self::with(ThreadedConfig { npartitions: Some(npartitions), ..self.config })
+        Self::with(ThreadedConfig {
+            npartitions: Some(npartitions),
+            ..self.config
+        })
     }
 
     /// The settings.
@@ -150,9 +163,20 @@ impl Threaded {
     pub fn explain(&self, plan: &Plan, items: usize) -> Explanation {
         let kind = self.kind(plan);
         let of = |kind: Kind| format!("{} {kind} threads", self.board.threads(kind));
-        let threads = format!("{} and {}; this map runs on the {kind} threads", of(Kind::Cpu), of(Kind::Io));
+        let threads = format!(
+            "{} and {}; this map runs on the {kind} threads",
+            of(Kind::Cpu),
+            of(Kind::Io)
+        );
         let sizing = self.sizing(plan, items);
-        Explanation::new(NAME, threads, &sizing, plan, items, Some(self.config.workload))
+        Explanation::new(
+            NAME,
+            threads,
+            &sizing,
+            plan,
+            items,
+            Some(self.config.workload),
+        )
     }
 
     /// Which threads a plan runs on.
@@ -178,7 +202,10 @@ impl Engine for Threaded {
         let workers = self.board.threads(self.kind(plan));
         let fixed = self.config.npartitions.filter(|&parts| parts > 0);
         Sizing {
-            partitions: fixed.map_or_else(|| npartitions(items, workers, self.config.workload), |n| n.min(items)),
+            partitions: fixed.map_or_else(
+                || npartitions(items, workers, self.config.workload),
+                |n| n.min(items),
+            ),
             fixed,
             workers,
             target: TARGET,
@@ -189,7 +216,12 @@ impl Engine for Threaded {
     fn drive(&self, feed: &Arc<Feed>) -> Result<(), EngineError> {
         self.config.check()?;
         let kind = self.kind(feed.plan());
-        let span = tracing::debug_span!("drive", plan = feed.plan().name(), items = feed.items_left(), pool = kind.as_str());
+        let span = tracing::debug_span!(
+            "drive",
+            plan = feed.plan().name(),
+            items = feed.items_left(),
+            pool = kind.as_str()
+        );
         let _entered = span.enter();
         drive::drive(&self.board, kind, feed)
     }
@@ -200,7 +232,10 @@ impl Engine for Threaded {
     }
 
     fn assist(&self, feed: &Arc<Feed>) -> Assist {
-        let assisted = self.config.check().and_then(|()| drive::assist(&self.board, self.kind(feed.plan()), feed));
+        let assisted = self
+            .config
+            .check()
+            .and_then(|()| drive::assist(&self.board, self.kind(feed.plan()), feed));
         // An error is told when the feed is driven.
         assisted.unwrap_or(Assist::None)
     }
@@ -208,6 +243,8 @@ impl Engine for Threaded {
 
 impl fmt::Debug for Threaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Threaded").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Threaded")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }

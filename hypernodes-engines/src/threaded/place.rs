@@ -46,7 +46,11 @@ pub(super) fn home() -> Option<(Arc<Board>, Kind)> {
 /// Whether this thread belongs to a pool of `board`.
 pub(super) fn is_home(board: &Arc<Board>) -> bool {
     PLACE.with(|place| {
-        place.home.borrow().as_ref().is_some_and(|(home, _)| std::ptr::eq(home.as_ptr(), Arc::as_ptr(board)))
+        place
+            .home
+            .borrow()
+            .as_ref()
+            .is_some_and(|(home, _)| std::ptr::eq(home.as_ptr(), Arc::as_ptr(board)))
     })
 }
 
@@ -100,7 +104,9 @@ impl Computing {
     pub(super) fn begin(entry: &Arc<Entry>) -> Self {
         PLACE.with(|place| {
             place.depth.set(place.depth.get() + 1);
-            Self { before: place.current.borrow_mut().replace(Arc::clone(entry)) }
+            Self {
+                before: place.current.borrow_mut().replace(Arc::clone(entry)),
+            }
         })
     }
 }

@@ -60,7 +60,10 @@ impl Pools {
     /// The pool; made now if it was not.
     pub(super) fn need(&self, board: &Arc<Board>, kind: Kind) -> Result<&ThreadPool, EngineError> {
         let made = self.made[kind as usize].get_or_init(|| make(board, kind));
-        made.as_ref().map_err(|reason| EngineError::Unavailable { engine: NAME.to_owned(), reason: reason.clone() })
+        made.as_ref().map_err(|reason| EngineError::Unavailable {
+            engine: NAME.to_owned(),
+            reason: reason.clone(),
+        })
     }
 }
 
@@ -75,7 +78,9 @@ fn make(board: &Arc<Board>, kind: Kind) -> Result<ThreadPool, String> {
         // A job of a user's own that panics beside every node: rayon's default would end the process.
         .panic_handler(|_| tracing::error!("a job that a node left behind in the pool panicked"))
         .build()
-        .map_err(|error| format!("{threads} threads could not be started ({error}); ask for fewer workers"))?;
+        .map_err(|error| {
+            format!("{threads} threads could not be started ({error}); ask for fewer workers")
+        })?;
     // The first job of each thread, by which it learns where the bottom of its stack is.
     board.call_all(kind, &pool);
     Ok(pool)

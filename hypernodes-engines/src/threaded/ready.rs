@@ -18,7 +18,11 @@ const WHOLE: Duration = Duration::from_micros(50);
 const STEP: Duration = Duration::from_micros(5);
 
 /// Computes a single run.
-pub(super) fn run(board: &Arc<Board>, kind: Kind, run: &mut ChunkRun<'_>) -> Result<(), EngineError> {
+pub(super) fn run(
+    board: &Arc<Board>,
+    kind: Kind,
+    run: &mut ChunkRun<'_>,
+) -> Result<(), EngineError> {
     if run.plan().is_chain() || board.threads(kind) == 1 {
         run.run();
         return Ok(());
@@ -33,7 +37,8 @@ pub(super) fn run(board: &Arc<Board>, kind: Kind, run: &mut ChunkRun<'_>) -> Res
 
 fn is_small(run: &ChunkRun<'_>) -> bool {
     let steps = u32::try_from(run.plan().len()).unwrap_or(u32::MAX).max(1);
-    run.last_time().is_some_and(|time| time < WHOLE || time / steps < STEP)
+    run.last_time()
+        .is_some_and(|time| time < WHOLE || time / steps < STEP)
 }
 
 /// Runs in order on this thread, as long as no step turns out to be long while there is something to overlap it with.
@@ -57,7 +62,12 @@ fn run_alone(run: &mut ChunkRun<'_>, began: Instant) -> bool {
 fn share(board: &Arc<Board>, kind: Kind, run: &mut ChunkRun<'_>) -> Result<(), EngineError> {
     let steps = run.share();
     let is_home = place::is_home(board);
-    let entry = Entry::new(Work::Run(Arc::clone(&steps)), kind, board.threads(kind) - 1, None);
+    let entry = Entry::new(
+        Work::Run(Arc::clone(&steps)),
+        kind,
+        board.threads(kind) - 1,
+        None,
+    );
     loop {
         board.share_run(&entry);
         if entry.turn() {

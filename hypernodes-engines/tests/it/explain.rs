@@ -4,7 +4,14 @@ use hypernodes::prelude::*;
 use hypernodes_engines::{EngineConfig, Threaded};
 
 fn p() -> Pipeline {
-    Pipeline::new("p", nodes![node_fn!("y", |x: f64| x + 1.0), node_fn!("z", workload = "io", |y: f64| y)]).unwrap()
+    Pipeline::new(
+        "p",
+        nodes![
+            node_fn!("y", |x: f64| x + 1.0),
+            node_fn!("z", workload = "io", |y: f64| y)
+        ],
+    )
+    .unwrap()
 }
 
 #[test]
@@ -23,19 +30,38 @@ fn sequential_is_explained_too() {
 
 #[test]
 fn the_rule_in_words_gives_what_the_rule_gives() {
-    for items in [1, 2, 5, 10, 19, 20, 100, 500, 999, 1000, 10_001, 123_456, 10_000_000] {
+    for items in [
+        1, 2, 5, 10, 19, 20, 100, 500, 999, 1000, 10_001, 123_456, 10_000_000,
+    ] {
         for workers in [1, 2, 3, 8, 16, 64] {
             for workload in [Workload::Io, Workload::Cpu, Workload::Mixed] {
-                let explanation = Threaded::new().workers(workers).workload(workload).explain(p().plan(), items);
-                assert_eq!(explanation.partitions, hypernodes::npartitions(items, explanation.workers, workload));
+                let explanation = Threaded::new()
+                    .workers(workers)
+                    .workload(workload)
+                    .explain(p().plan(), items);
+                assert_eq!(
+                    explanation.partitions,
+                    hypernodes::npartitions(items, explanation.workers, workload)
+                );
                 let last = explanation.rule.last().unwrap();
-                let shown = if last.starts_with('p') && last.ends_with("taken") { last } else { &explanation.rule[2] };
+                let shown = if last.starts_with('p') && last.ends_with("taken") {
+                    last
+                } else {
+                    &explanation.rule[2]
+                };
                 let value = if shown == last && shown.starts_with('p') {
                     shown.split([' ', ',']).nth(2)
                 } else {
-                    shown.split(" = ").nth(2).and_then(|rest| rest.split(' ').next())
+                    shown
+                        .split(" = ")
+                        .nth(2)
+                        .and_then(|rest| rest.split(' ').next())
                 };
-                assert_eq!(value.and_then(|value| value.parse().ok()), Some(explanation.partitions), "{shown}");
+                assert_eq!(
+                    value.and_then(|value| value.parse().ok()),
+                    Some(explanation.partitions),
+                    "{shown}"
+                );
             }
         }
     }

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use hypernodes::{Engine, Error, ErrorPolicy, MapOver, NodeRef, Pipeline, Runs, Sequential, Workload, inputs, node_fn};
+use hypernodes::{
+    Engine, Error, ErrorPolicy, MapOver, NodeRef, Pipeline, Runs, Sequential, Workload, inputs,
+    node_fn,
+};
 use hypernodes_engines::Threaded;
 use hypernodes_engines::conformance::{error, of};
 use proptest::prelude::*;
@@ -57,71 +60,141 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn mix(parts: &[u64]) -> u64 {
-    parts.iter().fold(0x9e37_79b9, |hash, part| (hash ^ part).wrapping_mul(0x0100_0000_01b3).rotate_left(17))
+    parts.iter().fold(0x9e37_79b9, |hash, part| {
+        (hash ^ part).wrapping_mul(0x0100_0000_01b3).rotate_left(17)
+    })
 }
 
 /// The nodes, and the outputs with their types.
 fn graph(steps: &[Step]) -> (Vec<NodeRef>, Vec<(String, Type)>) {
-    let mut values: Vec<(String, Type)> = ["x", "y", "k"].map(|name| (name.to_owned(), Type::Number)).to_vec();
+    let mut values: Vec<(String, Type)> = ["x", "y", "k"]
+        .map(|name| (name.to_owned(), Type::Number))
+        .to_vec();
     let mut nodes = Vec::new();
     for (i, Step { kind, salt, from }) in steps.iter().enumerate() {
         let (salt, name) = (*salt, format!("n{i}"));
         // The latest values are the likeliest, so that graphs get deep; the same value may come in twice.
         let source = |which: usize, wanted: Type| {
-            let fitting: Vec<&String> = values.iter().filter(|(_, ty)| *ty == wanted).map(|(name, _)| name).collect();
+            let fitting: Vec<&String> = values
+                .iter()
+                .filter(|(_, ty)| *ty == wanted)
+                .map(|(name, _)| name)
+                .collect();
             let back = from[which] % (1 + from[which] / 7 % fitting.len().max(1));
-            fitting.get(fitting.len().wrapping_sub(1 + back)).map(|name| (*name).clone())
+            fitting
+                .get(fitting.len().wrapping_sub(1 + back))
+                .map(|name| (*name).clone())
         };
         let number = |which: usize| source(which, Type::Number).unwrap_or_default();
         let float = source(0, Type::Float);
         let text = source(0, Type::Text);
         let (node, out) = match (kind, float, text) {
-            (Kind::Mix2, ..) => (node_fn!(name.clone(), move |a: u64, b: u64| mix(&[salt, a, b])), Type::Number),
-            (Kind::Mix3, ..) => {
-                (node_fn!(name.clone(), move |a: u64, b: &u64, c: u64| mix(&[salt, a, *b, c])), Type::Number)
-            }
-            (Kind::ByReference, ..) => (node_fn!(name.clone(), move |a: &u64| mix(&[salt, *a])), Type::Number),
-            (Kind::Sine, ..) => (node_fn!(name.clone(), move |a: u64| (a as f64 / 1e9).sin()), Type::Float),
-            (Kind::OfSine, Some(float), _) => {
-                (node_fn!(name.clone(), move |f: f64| f.mul_add(3.0, salt as f64)).rename_input("f", float), Type::Float)
-            }
-            (Kind::Text, ..) => (node_fn!(name.clone(), move |a: u64| format!("{salt}-{a}")), Type::Text),
-            (Kind::TextByValue, _, Some(text)) => {
-                (node_fn!(name.clone(), move |t: String| t + &salt.to_string()).rename_input("t", text), Type::Text)
-            }
+            (Kind::Mix2, ..) => (
+                node_fn!(name.clone(), move |a: u64, b: u64| mix(&[salt, a, b])),
+                Type::Number,
+            ),
+            (Kind::Mix3, ..) => (
+                node_fn!(name.clone(), move |a: u64, b: &u64, c: u64| mix(&[
+                    salt, a, *b, c
+                ])),
+                Type::Number,
+            ),
+            (Kind::ByReference, ..) => (
+                node_fn!(name.clone(), move |a: &u64| mix(&[salt, *a])),
+                Type::Number,
+            ),
+            (Kind::Sine, ..) => (
+                node_fn!(name.clone(), move |a: u64| (a as f64 / 1e9).sin()),
+                Type::Float,
+            ),
+            (Kind::OfSine, Some(float), _) => (
+                node_fn!(name.clone(), move |f: f64| f.mul_add(3.0, salt as f64))
+                    .rename_input("f", float),
+                Type::Float,
+            ),
+            (Kind::Text, ..) => (
+                node_fn!(name.clone(), move |a: u64| format!("{salt}-{a}")),
+                Type::Text,
+            ),
+            (Kind::TextByValue, _, Some(text)) => (
+                node_fn!(name.clone(), move |t: String| t + &salt.to_string())
+                    .rename_input("t", text),
+                Type::Text,
+            ),
             (Kind::TextByReference, _, Some(text)) => {
-                let length = move |t: &str| t.bytes().fold(salt, |hash, byte| mix(&[hash, u64::from(byte)]));
-                (node_fn!(name.clone(), move |t: &str| length(t)).rename_input("t", text), Type::Number)
+                let length = move |t: &str| {
+                    t.bytes()
+                        .fold(salt, |hash, byte| mix(&[hash, u64::from(byte)]))
+                };
+                (
+                    node_fn!(name.clone(), move |t: &str| length(t)).rename_input("t", text),
+                    Type::Number,
+                )
             }
-            (Kind::Default, ..) => {
-                (node_fn!(name.clone(), move |a: u64, #[default(7)] given: u64| mix(&[salt, a, given])), Type::Number)
-            }
+            (Kind::Default, ..) => (
+                node_fn!(name.clone(), move |a: u64, #[default(7)] given: u64| mix(
+                    &[salt, a, given]
+                )),
+                Type::Number,
+            ),
             (Kind::TwoOutputs, ..) => {
-                let node = node_fn!("two", outputs = ("low", "high"), move |a: u64| (mix(&[salt, a]), (a as f64).sqrt()));
+                let node = node_fn!("two", outputs = ("low", "high"), move |a: u64| (
+                    mix(&[salt, a]),
+                    (a as f64).sqrt()
+                ));
                 let node = node.named(name.clone()).rename_output("low", name.clone());
-                (node.rename_output("high", format!("{name}_high")), Type::Number)
+                (
+                    node.rename_output("high", format!("{name}_high")),
+                    Type::Number,
+                )
             }
             (Kind::Fails(one_in), ..) => {
                 let one_in = *one_in;
                 let check = move |a: u64| {
-                    if mix(&[salt, a]).is_multiple_of(one_in) { Err(format!("{salt} refuses {a}")) } else { Ok(a) }
+                    if mix(&[salt, a]).is_multiple_of(one_in) {
+                        Err(format!("{salt} refuses {a}"))
+                    } else {
+                        Ok(a)
+                    }
                 };
-                (node_fn!(name.clone(), move |a: u64| -> Result<u64, String> { check(a) }), Type::Number)
+                (
+                    node_fn!(name.clone(), move |a: u64| -> Result<u64, String> {
+                        check(a)
+                    }),
+                    Type::Number,
+                )
             }
             (Kind::Panics(one_in), ..) => {
                 let one_in = *one_in;
                 let check = move |a: u64| {
-                    assert!(!mix(&[salt, a, 1]).is_multiple_of(one_in), "{salt} breaks on {a}");
+                    assert!(
+                        !mix(&[salt, a, 1]).is_multiple_of(one_in),
+                        "{salt} breaks on {a}"
+                    );
                     a
                 };
                 (node_fn!(name.clone(), move |a: u64| check(a)), Type::Number)
             }
-            _ => (node_fn!(name.clone(), move |a: u64| mix(&[salt, a])), Type::Number),
+            _ => (
+                node_fn!(name.clone(), move |a: u64| mix(&[salt, a])),
+                Type::Number,
+            ),
         };
-        let node = ["a", "b", "c"].iter().enumerate().fold(node, |node, (which, input)| {
-            let has = node.signature().inputs.iter().any(|known| known.name == *input);
-            if has { node.rename_input(input, number(which)) } else { node }
-        });
+        let node = ["a", "b", "c"]
+            .iter()
+            .enumerate()
+            .fold(node, |node, (which, input)| {
+                let has = node
+                    .signature()
+                    .inputs
+                    .iter()
+                    .any(|known| known.name == *input);
+                if has {
+                    node.rename_input(input, number(which))
+                } else {
+                    node
+                }
+            });
         if matches!(kind, Kind::TwoOutputs) {
             values.push((format!("{name}_high"), Type::Float));
         }
@@ -162,16 +235,35 @@ fn show(result: Result<Runs, Error>, outputs: &[(String, Type)], is_list: bool) 
     text
 }
 
-fn observe(steps: &[Step], map: Map, sizes: &[u64], policy: ErrorPolicy, engine: Arc<dyn Engine>) -> String {
+fn observe(
+    steps: &[Step],
+    map: Map,
+    sizes: &[u64],
+    policy: ErrorPolicy,
+    engine: Arc<dyn Engine>,
+) -> String {
     let (nodes, outputs) = graph(steps);
     let p = Pipeline::new("random", nodes).unwrap();
-    let given: std::collections::BTreeSet<String> = p.describe().inputs.iter().map(|input| input.name.clone()).collect();
+    let given: std::collections::BTreeSet<String> = p
+        .describe()
+        .inputs
+        .iter()
+        .map(|input| input.name.clone())
+        .collect();
     let on = |p: &Pipeline| p.with_shared_engine(Arc::clone(&engine)).on_error(policy);
     let n = sizes.iter().sum::<u64>();
     let numbers = |n: u64| (0..n).map(|i| mix(&[i])).collect::<Vec<u64>>();
-    let lists = || sizes.iter().map(|&size| numbers(size)).collect::<Vec<Vec<u64>>>();
+    let lists = || {
+        sizes
+            .iter()
+            .map(|&size| numbers(size))
+            .collect::<Vec<Vec<u64>>>()
+    };
     // Axes must be inputs, so only those that some node reads are given.
-    let axes: Vec<&'static str> = ["x", "y"].into_iter().filter(|axis| given.contains(*axis)).collect();
+    let axes: Vec<&'static str> = ["x", "y"]
+        .into_iter()
+        .filter(|axis| given.contains(*axis))
+        .collect();
     let mut all = inputs! {};
     if given.contains("k") {
         all = all.with("k", 11_u64);
@@ -182,21 +274,40 @@ fn observe(steps: &[Step], map: Map, sizes: &[u64], policy: ErrorPolicy, engine:
     }
     match map {
         Map::Zip => {
-            let all = axes.iter().fold(all, |all, axis| all.with_items(*axis, numbers(n)));
+            let all = axes
+                .iter()
+                .fold(all, |all, axis| all.with_items(*axis, numbers(n)));
             show(on(&p).map(all, MapOver::zip(axes.clone())), &outputs, false)
         }
         Map::Product => {
-            let all = axes.iter().zip([n.min(17), 9]).fold(all, |all, (axis, n)| all.with_items(*axis, numbers(n)));
-            show(on(&p).map(all, MapOver::product(axes.clone())), &outputs, false)
+            let all = axes
+                .iter()
+                .zip([n.min(17), 9])
+                .fold(all, |all, (axis, n)| all.with_items(*axis, numbers(n)));
+            show(
+                on(&p).map(all, MapOver::product(axes.clone())),
+                &outputs,
+                false,
+            )
         }
         Map::Nested | Map::NestedProduct => {
             let over = match map {
                 Map::Nested => MapOver::zip(axes.clone()),
                 _ => MapOver::product(axes.clone()),
             };
-            let outer = Pipeline::new("outer", vec![hypernodes::IntoNode::into_node(p.as_node().map_over(over))]).unwrap();
-            let all = axes.iter().fold(all, |all, axis| all.with_items(*axis, lists()));
-            show(on(&outer).map(all, MapOver::zip(axes.clone())), &outputs, true)
+            let outer = Pipeline::new(
+                "outer",
+                vec![hypernodes::IntoNode::into_node(p.as_node().map_over(over))],
+            )
+            .unwrap();
+            let all = axes
+                .iter()
+                .fold(all, |all, axis| all.with_items(*axis, lists()));
+            show(
+                on(&outer).map(all, MapOver::zip(axes.clone())),
+                &outputs,
+                true,
+            )
         }
         Map::Iter => {
             if axes.contains(&"y") {
@@ -212,9 +323,15 @@ fn observe(steps: &[Step], map: Map, sizes: &[u64], policy: ErrorPolicy, engine:
                     Ok(row) => {
                         for (name, ty) in &outputs {
                             let _ = match ty {
-                                Type::Number => write!(text, "{:?} ", row.get::<u64>(name).unwrap()),
-                                Type::Float => write!(text, "{:x} ", row.get::<f64>(name).unwrap().to_bits()),
-                                Type::Text => write!(text, "{:?} ", row.get::<String>(name).unwrap()),
+                                Type::Number => {
+                                    write!(text, "{:?} ", row.get::<u64>(name).unwrap())
+                                }
+                                Type::Float => {
+                                    write!(text, "{:x} ", row.get::<f64>(name).unwrap().to_bits())
+                                }
+                                Type::Text => {
+                                    write!(text, "{:?} ", row.get::<String>(name).unwrap())
+                                }
                             };
                         }
                     }

@@ -15,7 +15,10 @@ pub(crate) struct Meeting {
 
 impl Meeting {
     pub(crate) fn new() -> Self {
-        Self { arrived: Mutex::new(0), changed: Condvar::new() }
+        Self {
+            arrived: Mutex::new(0),
+            changed: Condvar::new(),
+        }
     }
 
     /// Waits until as many have come as fill the caller's group of `size`, the last of which ends at `all`.
@@ -28,7 +31,9 @@ impl Meeting {
         *arrived += 1;
         self.changed.notify_all();
         let complete = ((group + 1) * size).min(all);
-        let waited = self.changed.wait_timeout_while(arrived, PATIENCE, |arrived| *arrived < complete);
+        let waited = self
+            .changed
+            .wait_timeout_while(arrived, PATIENCE, |arrived| *arrived < complete);
         let (arrived, timeout) = waited.unwrap();
         assert!(!timeout.timed_out(), "{} came, not {complete}", *arrived);
     }

@@ -1,8 +1,8 @@
 //! Items that fail: the same item, node and text on every engine, whatever the chunks.
 
 use hypernodes_core::{
-    Call, Column, FnNode, InputPort, IntoNode, NodeOptions, NodeRef, OutputPort, Passing, PortType, Signature, inputs,
-    node_fn, nodes,
+    Call, Column, FnNode, InputPort, IntoNode, NodeOptions, NodeRef, OutputPort, Passing, PortType,
+    Signature, inputs, node_fn, nodes,
 };
 
 use super::is_bad;
@@ -15,7 +15,11 @@ fn items(n: u64) -> Vec<u64> {
 /// A node that fails on items that look random.
 fn fails(name: &'static str, one_in: u64, salt: u64) -> NodeRef {
     node_fn!(name, move |x: u64| -> Result<u64, String> {
-        if is_bad(x.wrapping_add(salt), one_in) { Err(format!("{name} does not like {x}")) } else { Ok(x + 1) }
+        if is_bad(x.wrapping_add(salt), one_in) {
+            Err(format!("{name} does not like {x}"))
+        } else {
+            Ok(x + 1)
+        }
     })
 }
 
@@ -23,7 +27,10 @@ fn fails(name: &'static str, one_in: u64, salt: u64) -> NodeRef {
 pub fn a_failing_item(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let p = on.pipeline(nodes![fails("a", 100, 0), node_fn!("b", |a: u64| a * 2)]);
-        runs(p.map(inputs! { x: items(1000) }, ["x"]), &[("b", of::<u64>), ("a", of::<u64>)])
+        runs(
+            p.map(inputs! { x: items(1000) }, ["x"]),
+            &[("b", of::<u64>), ("a", of::<u64>)],
+        )
     });
 }
 
@@ -31,8 +38,16 @@ pub fn a_failing_item(subject: &Subject) {
 pub fn the_first_and_the_last_item(subject: &Subject) {
     for bad in [0, 499] {
         subject.agree_on_maps(|on| {
-            let node = node_fn!("a", move |x: u64| if x == bad { Err(format!("not {x}")) } else { Ok(x) });
-            runs(on.pipeline(nodes![{ node }]).map(inputs! { x: items(500) }, ["x"]), &[("a", of::<u64>)])
+            let node = node_fn!("a", move |x: u64| if x == bad {
+                Err(format!("not {x}"))
+            } else {
+                Ok(x)
+            });
+            runs(
+                on.pipeline(nodes![{ node }])
+                    .map(inputs! { x: items(500) }, ["x"]),
+                &[("a", of::<u64>)],
+            )
         });
     }
 }
@@ -41,7 +56,9 @@ pub fn the_first_and_the_last_item(subject: &Subject) {
 pub fn every_item(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let p = on.pipeline(nodes![
-            node_fn!("a", |x: u64| -> Result<u64, String> { Err(format!("never {x}")) }),
+            node_fn!("a", |x: u64| -> Result<u64, String> {
+                Err(format!("never {x}"))
+            }),
             node_fn!("b", |a: u64| a),
         ]);
         runs(p.map(inputs! { x: items(100) }, ["x"]), &[("b", of::<u64>)])
@@ -71,7 +88,10 @@ pub fn items_in_different_steps(subject: &Subject) {
                 fails("b", 30, 5 + salt).rename_input("x", "a"),
                 fails("c", 20, 7 + salt).rename_input("x", "b"),
             ]);
-            runs(p.map(inputs! { x: items(400) }, ["x"]), &[("c", of::<u64>), ("a", of::<u64>)])
+            runs(
+                p.map(inputs! { x: items(400) }, ["x"]),
+                &[("c", of::<u64>), ("a", of::<u64>)],
+            )
         });
     }
 }
@@ -85,7 +105,10 @@ pub fn branches_of_an_item(subject: &Subject) {
             fails("c", 15, 2),
             node_fn!("d", |a: u64, b: u64, c: u64| a + b + c),
         ]);
-        runs(p.map(inputs! { x: items(300) }, ["x"]), &[("d", of::<u64>), ("b", of::<u64>)])
+        runs(
+            p.map(inputs! { x: items(300) }, ["x"]),
+            &[("d", of::<u64>), ("b", of::<u64>)],
+        )
     });
 }
 
@@ -101,19 +124,30 @@ pub fn a_node_that_panics_as_a_whole(subject: &Subject) {
             passing: Passing::Ref,
             default: None,
         }],
-        outputs: vec![OutputPort { name: "y".into(), port: PortType::of::<u64>() }],
+        outputs: vec![OutputPort {
+            name: "y".into(),
+            port: PortType::of::<u64>(),
+        }],
         options: NodeOptions::default(),
     };
     let panics = |call: &mut Call<'_>| {
         assert!(call.rows() == 0, "as a whole");
         call.push(Column::from_vec(Vec::<u64>::new()));
     };
-    for node in [FnNode::new(signature(), panics), FnNode::new(signature(), |_| {})] {
+    for node in [
+        FnNode::new(signature(), panics),
+        FnNode::new(signature(), |_| {}),
+    ] {
         let p = subject.on().pipeline(vec![node.into_node()]);
         for _ in 0..3 {
-            let error = p.map(inputs! { x: items(1) }, ["x"]).expect_err("the node fails");
+            let error = p
+                .map(inputs! { x: items(1) }, ["x"])
+                .expect_err("the node fails");
             assert!(error.to_string().contains("node `y` panicked"), "{error}");
-            assert!(p.map(inputs! { x: items(300) }, ["x"]).is_err(), "the node fails");
+            assert!(
+                p.map(inputs! { x: items(300) }, ["x"]).is_err(),
+                "the node fails"
+            );
             assert!(p.run(inputs! { x: 1_u64 }).is_err(), "the node fails");
         }
     }

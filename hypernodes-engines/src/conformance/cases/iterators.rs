@@ -10,7 +10,10 @@ use super::{is_bad, numbers, scramble};
 use crate::conformance::{Exact, Subject, error};
 
 fn nodes() -> Vec<NodeRef> {
-    nodes![node_fn!("a", |x: f64, k: f64| x * k), node_fn!("y", |a: f64| a.sin())]
+    nodes![
+        node_fn!("a", |x: f64, k: f64| x * k),
+        node_fn!("y", |a: f64| a.sin())
+    ]
 }
 
 fn show(rows: impl Iterator<Item = Result<IterRow, Error>>) -> String {
@@ -31,7 +34,9 @@ fn show(rows: impl Iterator<Item = Result<IterRow, Error>>) -> String {
 pub fn in_order(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let p = on.pipeline(nodes());
-        let rows = p.map_iter(inputs! { k: 0.3 }, "x", numbers(5000)).expect("the inputs are right");
+        let rows = p
+            .map_iter(inputs! { k: 0.3 }, "x", numbers(5000))
+            .expect("the inputs are right");
         show(rows)
     });
 }
@@ -46,11 +51,18 @@ pub fn bounded(subject: &Subject) {
     let source = std::iter::repeat(0.5).inspect(move |_| {
         count.fetch_add(1, Ordering::Relaxed);
     });
-    let mut rows = p.map_iter(inputs! { k: 0.3 }, "x", source).expect("the inputs are right");
+    let mut rows = p
+        .map_iter(inputs! { k: 0.3 }, "x", source)
+        .expect("the inputs are right");
     for given in 1..=3 * bound {
-        rows.next().expect("the source is endless").expect("nothing fails");
+        rows.next()
+            .expect("the source is endless")
+            .expect("nothing fails");
         let pulled = pulled.load(Ordering::Relaxed);
-        assert!(pulled <= given + bound, "{pulled} rows were taken for {given} results; {bound} more are allowed");
+        assert!(
+            pulled <= given + bound,
+            "{pulled} rows were taken for {given} results; {bound} more are allowed"
+        );
     }
 }
 
@@ -64,7 +76,9 @@ pub fn dropped_early(subject: &Subject) {
             let _held = &held;
             x + 1
         })]);
-        let mut rows = p.map_iter(inputs! {}, "x", 0..1_000_000_u64).expect("the inputs are right");
+        let mut rows = p
+            .map_iter(inputs! {}, "x", 0..1_000_000_u64)
+            .expect("the inputs are right");
         for expected in 1..=5 {
             let row = rows.next().expect("there are more").expect("nothing fails");
             assert_eq!(*row.get::<u64>("y").expect("it is an output"), expected);
@@ -82,7 +96,11 @@ pub fn endless(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let p = on.pipeline(nodes());
         let source = (0_u64..).map(|i| scramble(i) as f64);
-        show(p.map_iter(inputs! { k: 0.3 }, "x", source).expect("the inputs are right").take(3000))
+        show(
+            p.map_iter(inputs! { k: 0.3 }, "x", source)
+                .expect("the inputs are right")
+                .take(3000),
+        )
     });
 }
 
@@ -91,12 +109,19 @@ pub fn failing_items(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let p = on.pipeline(nodes![
             node_fn!("checked", |x: f64| -> Result<f64, String> {
-                if is_bad(x.to_bits(), 300) { Err(format!("bad {x}")) } else { Ok(x) }
+                if is_bad(x.to_bits(), 300) {
+                    Err(format!("bad {x}"))
+                } else {
+                    Ok(x)
+                }
             }),
             node_fn!("y", |checked: f64| checked * 2.0),
         ]);
         let source = (0..3000_u64).map(|i| i as f64);
-        show(p.map_iter(inputs! {}, "x", source).expect("the inputs are right"))
+        show(
+            p.map_iter(inputs! {}, "x", source)
+                .expect("the inputs are right"),
+        )
     });
 }
 
@@ -104,6 +129,9 @@ pub fn failing_items(subject: &Subject) {
 pub fn nothing(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let p = on.pipeline(nodes());
-        show(p.map_iter(inputs! { k: 0.3 }, "x", Vec::<f64>::new()).expect("the inputs are right"))
+        show(
+            p.map_iter(inputs! { k: 0.3 }, "x", Vec::<f64>::new())
+                .expect("the inputs are right"),
+        )
     });
 }

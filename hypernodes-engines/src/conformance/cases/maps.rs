@@ -33,7 +33,11 @@ pub fn zip(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let (x, mut y) = (numbers(1000), numbers(1000));
         y.reverse();
-        runs(on.pipeline(diamond()).map(inputs! { x: x, y: y }, ["x", "y"]), &[("d", of::<f64>), ("c", of::<f64>)])
+        runs(
+            on.pipeline(diamond())
+                .map(inputs! { x: x, y: y }, ["x", "y"]),
+            &[("d", of::<f64>), ("c", of::<f64>)],
+        )
     });
 }
 
@@ -41,7 +45,11 @@ pub fn zip(subject: &Subject) {
 pub fn product(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let given = inputs! { x: numbers(37), y: numbers(23) };
-        runs(on.pipeline(diamond()).map(given, MapOver::product(["y", "x"])), &[("d", of::<f64>), ("a", of::<f64>)])
+        runs(
+            on.pipeline(diamond())
+                .map(given, MapOver::product(["y", "x"])),
+            &[("d", of::<f64>), ("a", of::<f64>)],
+        )
     });
 }
 
@@ -53,7 +61,10 @@ pub fn broadcast(subject: &Subject) {
             node_fn!("b", |a: f64, name: String| format!("{name}{a:?}")),
         ]);
         let given = inputs! { x: numbers(300), k: vec![0.1, 0.2, 0.3], name: "n" };
-        runs(p.map(given, ["x"]), &[("a", of::<f64>), ("b", of::<String>)])
+        runs(
+            p.map(given, ["x"]),
+            &[("a", of::<f64>), ("b", of::<String>)],
+        )
     });
 }
 
@@ -62,8 +73,14 @@ pub fn an_empty_axis(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let p = on.pipeline(diamond());
         let none = Vec::<f64>::new();
-        let zipped = runs(p.map(inputs! { x: none.clone(), y: none.clone() }, ["x", "y"]), &[("d", of::<f64>)]);
-        let crossed = p.map(inputs! { x: none, y: numbers(5) }, MapOver::product(["x", "y"]));
+        let zipped = runs(
+            p.map(inputs! { x: none.clone(), y: none.clone() }, ["x", "y"]),
+            &[("d", of::<f64>)],
+        );
+        let crossed = p.map(
+            inputs! { x: none, y: numbers(5) },
+            MapOver::product(["x", "y"]),
+        );
         zipped + &runs(crossed, &[("d", of::<f64>)])
     });
 }
@@ -71,7 +88,11 @@ pub fn an_empty_axis(subject: &Subject) {
 /// One item.
 pub fn one_item(subject: &Subject) {
     subject.agree_on_maps(|on| {
-        runs(on.pipeline(diamond()).map(inputs! { x: [0.4], y: 0.1 }, ["x"]), &[("d", of::<f64>)])
+        runs(
+            on.pipeline(diamond())
+                .map(inputs! { x: [0.4], y: 0.1 }, ["x"]),
+            &[("d", of::<f64>)],
+        )
     });
 }
 
@@ -80,7 +101,10 @@ pub fn many_items(subject: &Subject) {
     let (x, y) = (numbers(100_000), numbers(100_000));
     subject.agree(|on| {
         let p = on.pipeline(diamond());
-        runs(p.map(inputs! { x: x.clone(), y: y.clone() }, ["x", "y"]), &[("d", of::<f64>), ("b", of::<f64>)])
+        runs(
+            p.map(inputs! { x: x.clone(), y: y.clone() }, ["x", "y"]),
+            &[("d", of::<f64>), ("b", of::<f64>)],
+        )
     });
 }
 
@@ -92,8 +116,13 @@ pub fn text(subject: &Subject) {
             node_fn!("b", |a: &str| a.to_uppercase()),
             node_fn!("c", |a: String, b: String| a + &b),
         ]);
-        let x: Vec<String> = (0..500).map(|i| "x".repeat(scramble(i) as usize % 9)).collect();
-        runs(p.map(inputs! { x: x }, ["x"]), &[("c", of::<String>), ("a", of::<String>)])
+        let x: Vec<String> = (0..500)
+            .map(|i| "x".repeat(scramble(i) as usize % 9))
+            .collect();
+        runs(
+            p.map(inputs! { x: x }, ["x"]),
+            &[("c", of::<String>), ("a", of::<String>)],
+        )
     });
 }
 
@@ -106,7 +135,10 @@ pub fn values_that_cannot_be_cloned(subject: &Subject) {
         ]);
         let x: Vec<Unique> = (0..20_000).map(Unique).collect();
         let p = p.select(["b"]).expect("it is an output");
-        runs(p.map(inputs! { x: x, k: 3_u64 }, ["x"]), &[("b", of::<Unique>)])
+        runs(
+            p.map(inputs! { x: x, k: 3_u64 }, ["x"]),
+            &[("b", of::<Unique>)],
+        )
     });
 }
 
@@ -119,21 +151,31 @@ pub fn uneven_items_stay_in_order(subject: &Subject) {
             }
             x * 3
         })]);
-        runs(p.map(inputs! { x: (0..300_u64).collect::<Vec<_>>() }, ["x"]), &[("y", of::<u64>)])
+        runs(
+            p.map(inputs! { x: (0..300_u64).collect::<Vec<_>>() }, ["x"]),
+            &[("y", of::<u64>)],
+        )
     });
 }
 
 /// No item is computed twice or left out.
 pub fn every_item_is_computed_once(subject: &Subject) {
-    let counts: Arc<Vec<AtomicUsize>> = Arc::new((0..10_000).map(|_| AtomicUsize::new(0)).collect());
+    let counts: Arc<Vec<AtomicUsize>> =
+        Arc::new((0..10_000).map(|_| AtomicUsize::new(0)).collect());
     let count = Arc::clone(&counts);
     let p = subject.on().pipeline(nodes![node_fn!("y", move |x: usize| {
         count[x].fetch_add(1, Ordering::Relaxed);
         x
     })]);
     for round in 1..=5 {
-        p.map(inputs! { x: (0..10_000_usize).collect::<Vec<_>>() }, ["x"]).expect("nothing fails");
-        assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == round), "an item was lost or repeated");
+        p.map(inputs! { x: (0..10_000_usize).collect::<Vec<_>>() }, ["x"])
+            .expect("nothing fails");
+        assert!(
+            counts
+                .iter()
+                .all(|count| count.load(Ordering::Relaxed) == round),
+            "an item was lost or repeated"
+        );
     }
 }
 
@@ -142,16 +184,28 @@ pub fn a_deep_graph(subject: &Subject) {
     subject.agree(|on| {
         let node = |i: usize| {
             let node = node_fn!(format!("n{i}"), move |x: f64| x.mul_add(0.99, i as f64));
-            if i < 5 { node } else { node.rename_input("x", format!("n{}", i - 5)) }
+            if i < 5 {
+                node
+            } else {
+                node.rename_input("x", format!("n{}", i - 5))
+            }
         };
-        let p = on.pipeline((0..500).map(node).collect()).select(["n499", "n495"]).expect("these are outputs");
-        runs(p.map(inputs! { x: numbers(200) }, ["x"]), &[("n499", of::<f64>), ("n495", of::<f64>)])
+        let p = on
+            .pipeline((0..500).map(node).collect())
+            .select(["n499", "n495"])
+            .expect("these are outputs");
+        runs(
+            p.map(inputs! { x: numbers(200) }, ["x"]),
+            &[("n499", of::<f64>), ("n495", of::<f64>)],
+        )
     });
 }
 
 /// A map that is to have exactly so many chunks has: what an engine asks for as `fixed` it is given.
 pub fn exactly_so_many_chunks(subject: &Subject) {
-    let sizing = subject.engine().sizing(subject.on().pipeline(diamond()).plan(), 1000);
+    let sizing = subject
+        .engine()
+        .sizing(subject.on().pipeline(diamond()).plan(), 1000);
     assert!(sizing.workers >= 1 && sizing.partitions >= 1, "{sizing:?}");
     subject.agree_on_maps(|on| {
         // Nodes see a chunk as one call: two nodes that note their items note them chunk by chunk.
@@ -161,7 +215,10 @@ pub fn exactly_so_many_chunks(subject: &Subject) {
             note.lock().expect("no node panics").push(x);
             x
         })]);
-        let shown = runs(p.map(inputs! { x: (0..777_u64).collect::<Vec<_>>() }, ["x"]), &[("y", of::<u64>)]);
+        let shown = runs(
+            p.map(inputs! { x: (0..777_u64).collect::<Vec<_>>() }, ["x"]),
+            &[("y", of::<u64>)],
+        );
         let mut items = std::mem::take(&mut *seen.lock().expect("no node panics"));
         items.sort_unstable();
         assert!(items.into_iter().eq(0..777), "each item once");

@@ -1,6 +1,12 @@
 //! The cases, by what they are about.
-#![expect(clippy::missing_panics_doc, reason = "a case is a test: it fails by a panic")]
-#![expect(clippy::cast_possible_truncation, reason = "the numbers of the cases are small")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a case is a test: it fails by a panic"
+)]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "the numbers of the cases are small"
+)]
 #![expect(clippy::panic, reason = "nodes of the cases panic on purpose")]
 
 pub mod failures;

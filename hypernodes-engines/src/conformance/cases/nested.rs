@@ -12,30 +12,54 @@ fn pipeline(name: &'static str, nodes: Vec<NodeRef>) -> Pipeline {
 }
 
 fn leaf() -> Pipeline {
-    pipeline("leaf", nodes![node_fn!("half", |x: f64| x / 2.0), node_fn!("y", |half: f64, k: f64| half.sin() + k)])
+    pipeline(
+        "leaf",
+        nodes![
+            node_fn!("half", |x: f64| x / 2.0),
+            node_fn!("y", |half: f64, k: f64| half.sin() + k)
+        ],
+    )
 }
 
 /// Lists of numbers of all lengths, none included.
 fn lists(n: u64, longest: u64) -> Vec<Vec<f64>> {
-    (0..n).map(|i| numbers((scramble(i) % (longest + 1)) as usize)).collect()
+    (0..n)
+        .map(|i| numbers((scramble(i) % (longest + 1)) as usize))
+        .collect()
 }
 
 /// Once per item.
 pub fn inline(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let p = on.pipeline(nodes![leaf().as_node(), node_fn!("z", |y: f64| y * 3.0)]);
-        runs(p.map(inputs! { x: numbers(500), k: 0.1 }, ["x"]), &[("z", of::<f64>)])
+        runs(
+            p.map(inputs! { x: numbers(500), k: 0.1 }, ["x"]),
+            &[("z", of::<f64>)],
+        )
     });
 }
 
 /// Over the items of lists, some of them empty.
 pub fn zipped_lists(subject: &Subject) {
     subject.agree_on_maps(|on| {
-        let inner = leaf().as_node().map_over(["xs", "ks"]).rename_input("x", "xs").rename_input("k", "ks");
-        let p = on.pipeline(nodes![{ inner }, node_fn!("sum", |y: &[f64]| y.iter().sum::<f64>())]);
+        let inner = leaf()
+            .as_node()
+            .map_over(["xs", "ks"])
+            .rename_input("x", "xs")
+            .rename_input("k", "ks");
+        let p = on.pipeline(nodes![
+            { inner },
+            node_fn!("sum", |y: &[f64]| y.iter().sum::<f64>())
+        ]);
         let xs = lists(60, 20);
-        let ks: Vec<Vec<f64>> = xs.iter().map(|xs| xs.iter().rev().copied().collect()).collect();
-        runs(p.map(inputs! { xs: xs, ks: ks }, ["xs", "ks"]), &[("y", of::<Vec<f64>>), ("sum", of::<f64>)])
+        let ks: Vec<Vec<f64>> = xs
+            .iter()
+            .map(|xs| xs.iter().rev().copied().collect())
+            .collect();
+        runs(
+            p.map(inputs! { xs: xs, ks: ks }, ["xs", "ks"]),
+            &[("y", of::<Vec<f64>>), ("sum", of::<f64>)],
+        )
     });
 }
 
@@ -45,7 +69,10 @@ pub fn products_of_lists(subject: &Subject) {
         let inner = leaf().as_node().map_over(MapOver::product(["k", "x"]));
         let p = on.pipeline(nodes![{ inner }]);
         let (x, k) = (lists(30, 6), lists(30, 5));
-        runs(p.map(inputs! { x: x, k: k }, ["x", "k"]), &[("y", of::<Vec<f64>>)])
+        runs(
+            p.map(inputs! { x: x, k: k }, ["x", "k"]),
+            &[("y", of::<Vec<f64>>)],
+        )
     });
 }
 
@@ -53,13 +80,25 @@ pub fn products_of_lists(subject: &Subject) {
 pub fn three_deep(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let one = leaf().as_node().map_over(["x"]);
-        let two = pipeline("two", nodes![{ one }, node_fn!("length", |y: &[f64]| y.len())]).as_node().map_over(["x"]);
+        let two = pipeline(
+            "two",
+            nodes![{ one }, node_fn!("length", |y: &[f64]| y.len())],
+        )
+        .as_node()
+        .map_over(["x"]);
         let three = pipeline("three", nodes![{ two }]).as_node().map_over(["x"]);
         let x: Vec<Vec<Vec<Vec<f64>>>> = (0..12)
-            .map(|i| (0..scramble(i) % 4).map(|j| lists(scramble(i + j) % 5, 6)).collect())
+            .map(|i| {
+                (0..scramble(i) % 4)
+                    .map(|j| lists(scramble(i + j) % 5, 6))
+                    .collect()
+            })
             .collect();
         let p = on.pipeline(nodes![{ three }]);
-        let shown = [("y", of::<Vec<Vec<Vec<f64>>>> as _), ("length", of::<Vec<Vec<usize>>> as _)];
+        let shown = [
+            ("y", of::<Vec<Vec<Vec<f64>>>> as _),
+            ("length", of::<Vec<Vec<usize>>> as _),
+        ];
         runs(p.map(inputs! { x: x, k: 0.5 }, ["x"]), &shown)
     });
 }
@@ -69,11 +108,17 @@ pub fn an_engine_of_its_own(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let own = leaf().with_engine(Sequential::default());
         let inline = pipeline("own", nodes![own.as_node()]);
-        let again = inline.with_shared_engine(Arc::clone(subject.engine())).as_node().map_over(["x"]);
+        let again = inline
+            .with_shared_engine(Arc::clone(subject.engine()))
+            .as_node()
+            .map_over(["x"]);
         let middle = pipeline("middle", nodes![{ again }]).with_engine(Sequential::default());
         let p = on.pipeline(nodes![middle.as_node().map_over(["x"])]);
         let x: Vec<Vec<Vec<f64>>> = (0..20).map(|i| lists(scramble(i) % 4, 5)).collect();
-        runs(p.map(inputs! { x: x, k: 0.5 }, ["x"]), &[("y", of::<Vec<Vec<f64>>>)])
+        runs(
+            p.map(inputs! { x: x, k: 0.5 }, ["x"]),
+            &[("y", of::<Vec<Vec<f64>>>)],
+        )
     });
 }
 
@@ -81,13 +126,26 @@ pub fn an_engine_of_its_own(subject: &Subject) {
 pub fn failures_tell_the_path(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let checked = node_fn!("checked", |x: f64| -> Result<f64, String> {
-            if is_bad(x.to_bits(), 15) { Err(format!("bad {x}")) } else { Ok(x) }
+            if is_bad(x.to_bits(), 15) {
+                Err(format!("bad {x}"))
+            } else {
+                Ok(x)
+            }
         });
-        let inner = pipeline("inner", nodes![{ checked }, leaf().as_node().rename_input("x", "checked")]);
+        let inner = pipeline(
+            "inner",
+            nodes![{ checked }, leaf().as_node().rename_input("x", "checked")],
+        );
         let middle = pipeline("middle", nodes![inner.as_node().map_over(["x"])]);
-        let p = on.pipeline(nodes![middle.as_node().map_over(["x"]), node_fn!("n", |y: &[Vec<f64>]| y.len())]);
+        let p = on.pipeline(nodes![
+            middle.as_node().map_over(["x"]),
+            node_fn!("n", |y: &[Vec<f64>]| y.len())
+        ]);
         let x: Vec<Vec<Vec<f64>>> = (0..20).map(|i| lists(scramble(i) % 3, 3)).collect();
-        runs(p.map(inputs! { x: x, k: 0.5 }, ["x"]), &[("n", of::<usize>), ("y", of::<Vec<Vec<f64>>>)])
+        runs(
+            p.map(inputs! { x: x, k: 0.5 }, ["x"]),
+            &[("n", of::<usize>), ("y", of::<Vec<Vec<f64>>>)],
+        )
     });
 }
 
@@ -98,7 +156,10 @@ pub fn lists_that_do_not_fit(subject: &Subject) {
         let (x, mut k) = (lists(40, 5), lists(40, 5));
         k[17].push(1.0);
         k[23].clear();
-        runs(p.map(inputs! { x: x, k: k }, ["x", "k"]), &[("y", of::<Vec<f64>>)])
+        runs(
+            p.map(inputs! { x: x, k: k }, ["x", "k"]),
+            &[("y", of::<Vec<f64>>)],
+        )
     });
 }
 
@@ -107,7 +168,10 @@ pub fn one_huge_item(subject: &Subject) {
     let x: Vec<Vec<f64>> = vec![numbers(3), numbers(60_000), Vec::new(), numbers(5)];
     subject.agree(|on| {
         let p = on.pipeline(nodes![leaf().as_node().map_over(["x"])]);
-        runs(p.map(inputs! { x: x.clone(), k: 0.5 }, ["x"]), &[("y", of::<Vec<f64>>)])
+        runs(
+            p.map(inputs! { x: x.clone(), k: 0.5 }, ["x"]),
+            &[("y", of::<Vec<f64>>)],
+        )
     });
 }
 
@@ -115,14 +179,28 @@ pub fn one_huge_item(subject: &Subject) {
 pub fn in_a_single_run(subject: &Subject) {
     subject.agree(|on| {
         let both = |name: &'static str, k: f64| {
-            let leaf = leaf().bind("k", k).expect("it is an input").select(["y"]).expect("it is an output");
-            leaf.as_node().named(name).map_over(["x"]).rename_output("y", name)
+            let leaf = leaf()
+                .bind("k", k)
+                .expect("it is an input")
+                .select(["y"])
+                .expect("it is an output");
+            leaf.as_node()
+                .named(name)
+                .map_over(["x"])
+                .rename_output("y", name)
         };
         let p = on.pipeline(nodes![
             both("left", 0.25),
             both("right", 0.75),
-            node_fn!("both", |left: &[f64], right: &[f64]| left.iter().zip(right).map(|(l, r)| l * r).sum::<f64>()),
+            node_fn!("both", |left: &[f64], right: &[f64]| left
+                .iter()
+                .zip(right)
+                .map(|(l, r)| l * r)
+                .sum::<f64>()),
         ]);
-        outputs(p.run(inputs! { x: numbers(2000) }), &[("both", one::<f64>), ("left", one::<Vec<f64>>)])
+        outputs(
+            p.run(inputs! { x: numbers(2000) }),
+            &[("both", one::<f64>), ("left", one::<Vec<f64>>)],
+        )
     });
 }

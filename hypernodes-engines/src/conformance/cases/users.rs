@@ -14,8 +14,13 @@ fn items(n: u64) -> Vec<u64> {
 
 fn sum_in_parallel(parallel: crate::conformance::Parallel, n: usize, x: u64) -> u64 {
     let parts: Vec<Mutex<u64>> = (0..n).map(|_| Mutex::new(0)).collect();
-    parallel(n, &|i| *parts[i].lock().expect("no part panics") = scramble(x + i as u64) >> 8);
-    parts.iter().map(|part| *part.lock().expect("no part panics")).fold(0, u64::wrapping_add)
+    parallel(n, &|i| {
+        *parts[i].lock().expect("no part panics") = scramble(x + i as u64) >> 8
+    });
+    parts
+        .iter()
+        .map(|part| *part.lock().expect("no part panics"))
+        .fold(0, u64::wrapping_add)
 }
 
 /// A node that computes in parallel inside, down to two levels.
@@ -50,7 +55,9 @@ pub fn a_lock_held_meanwhile(subject: &Subject) {
     let parts = move |x: u64, lock_of_last: Option<&Mutex<()>>| {
         let total = Mutex::new(0_u64);
         parallel(6, &|i| {
-            let held = lock_of_last.filter(|_| i == 5).map(|lock| lock.lock().expect("no part panics"));
+            let held = lock_of_last
+                .filter(|_| i == 5)
+                .map(|lock| lock.lock().expect("no part panics"));
             let part = part(x + i as u64);
             drop(held);
             let mut total = total.lock().expect("no part panics");
@@ -84,11 +91,16 @@ pub fn a_lock_held_meanwhile(subject: &Subject) {
                     };
                     scope.spawn(move || {
                         let map = |round: u64| p.map(inputs! { x: vec![round; items] }, ["x"]);
-                        (0..25).map(|round| runs(map(round), &[("y", of::<u64>)])).collect::<String>()
+                        (0..25)
+                            .map(|round| runs(map(round), &[("y", of::<u64>)]))
+                            .collect::<String>()
                     })
                 })
                 .collect();
-            callers.into_iter().map(|caller| caller.join().expect("no caller panics")).collect::<Vec<_>>()
+            callers
+                .into_iter()
+                .map(|caller| caller.join().expect("no caller panics"))
+                .collect::<Vec<_>>()
         });
         shown.concat()
     });
@@ -106,7 +118,11 @@ pub fn blocking(subject: &Subject) {
                 let (ask, asked) = mpsc::channel::<u64>();
                 let (answer, answered) = mpsc::channel::<u64>();
                 std::thread::scope(|scope| {
-                    scope.spawn(move || asked.iter().for_each(|x| answer.send(x * 7).unwrap_or_default()));
+                    scope.spawn(move || {
+                        asked
+                            .iter()
+                            .for_each(|x| answer.send(x * 7).unwrap_or_default())
+                    });
                     ask.send(x).expect("the thread listens");
                     drop(ask);
                     answered.recv().expect("the thread answers")
@@ -124,11 +140,19 @@ fn calls(on: &On, inner: Vec<NodeRef>) -> Vec<NodeRef> {
     let inner: Pipeline = on.pipeline(inner);
     let mapped = inner.clone();
     nodes![
-        node_fn!("ran", move |x: u64| *inner.run(inputs! { x: x }).expect("nothing fails").get::<u64>("y").expect("there")),
+        node_fn!("ran", move |x: u64| *inner
+            .run(inputs! { x: x })
+            .expect("nothing fails")
+            .get::<u64>("y")
+            .expect("there")),
         node_fn!("y", move |x: u64, ran: u64| {
-            let runs = mapped.map(inputs! { x: items(x % 7) }, ["x"]).expect("nothing fails");
+            let runs = mapped
+                .map(inputs! { x: items(x % 7) }, ["x"])
+                .expect("nothing fails");
             let column: Vec<u64> = runs.column("y").expect("it is an output");
-            column.iter().fold(ran, |sum, y| sum.wrapping_mul(3).wrapping_add(*y))
+            column
+                .iter()
+                .fold(ran, |sum, y| sum.wrapping_mul(3).wrapping_add(*y))
         }),
     ]
 }
@@ -172,7 +196,10 @@ pub fn several_callers(subject: &Subject) {
                     })
                 })
                 .collect();
-            callers.into_iter().map(|caller| caller.join().expect("no caller panics")).collect::<Vec<_>>()
+            callers
+                .into_iter()
+                .map(|caller| caller.join().expect("no caller panics"))
+                .collect::<Vec<_>>()
         });
         shown.concat()
     });
@@ -183,8 +210,14 @@ pub fn an_iterator_inside(subject: &Subject) {
     subject.agree(|on| {
         let inner = on.pipeline(simple());
         let p = on.pipeline(nodes![node_fn!("y", move |x: u64| {
-            let rows = inner.map_iter(inputs! {}, "x", (0_u64..).skip(x as usize)).expect("the inputs are right");
-            let values = rows.take(50).map(|row| *row.expect("nothing fails").get::<u64>("y").expect("it is an output"));
+            let rows = inner
+                .map_iter(inputs! {}, "x", (0_u64..).skip(x as usize))
+                .expect("the inputs are right");
+            let values = rows.take(50).map(|row| {
+                *row.expect("nothing fails")
+                    .get::<u64>("y")
+                    .expect("it is an output")
+            });
             values.fold(0_u64, |sum, y| sum.wrapping_mul(3).wrapping_add(y))
         })]);
         runs(p.map(inputs! { x: items(30) }, ["x"]), &[("y", of::<u64>)])
@@ -196,10 +229,19 @@ pub fn a_map_from_another_thread(subject: &Subject) {
     let expected: Vec<u64> = items(5).into_iter().map(|x| (x + 1) ^ (x * 5)).collect();
     let inner = subject.on().pipeline(simple());
     let p = subject.on().pipeline(nodes![node_fn!("y", move |x: u64| {
-        let map = || inner.map(inputs! { x: items(5) }, ["x"]).expect("nothing fails").column::<u64>("y");
-        let column = std::thread::scope(|scope| scope.spawn(map).join().expect("the thread does not panic"));
+        let map = || {
+            inner
+                .map(inputs! { x: items(5) }, ["x"])
+                .expect("nothing fails")
+                .column::<u64>("y")
+        };
+        let column =
+            std::thread::scope(|scope| scope.spawn(map).join().expect("the thread does not panic"));
         column.expect("it is an output")[x as usize % 5]
     })]);
-    let found = p.map(inputs! { x: items(5) }, ["x"]).expect("nothing fails").column::<u64>("y");
+    let found = p
+        .map(inputs! { x: items(5) }, ["x"])
+        .expect("nothing fails")
+        .column::<u64>("y");
     assert_eq!(found.expect("it is an output"), expected);
 }
