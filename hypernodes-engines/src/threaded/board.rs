@@ -37,6 +37,9 @@ use crate::clock;
 /// How long a thread stays with one map while others wait.
 const SLICE: Duration = Duration::from_millis(1);
 
+/// Everybody is not invited more often than this: who runs a long function of the user cannot come sooner.
+const BETWEEN_CALLS: Duration = Duration::from_millis(1);
+
 /// After this time without anybody's help whoever waits for work computes it itself.
 const STARVED: Duration = Duration::from_secs(1);
 
@@ -55,6 +58,8 @@ pub(super) struct Board {
 struct State {
     entries: Vec<Arc<Entry>>,
     crews: [Crew; 2],
+    /// When everybody was invited last, per pool.
+    called: [Option<Instant>; 2],
 }
 
 /// The threads of one pool.
@@ -155,6 +160,13 @@ impl Entry {
     /// Whether a thread of the pools is on it.
     pub(super) fn is_joined(&self) -> bool {
         self.joined.load(Ordering::Relaxed) > 0
+    }
+
+    /// Says that a thread of the pools is on it from the beginning: the one that drives it.
+    pub(super) fn count_driver(&self) {
+        if self.parent.is_none() {
+            self.family.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Says that a thread begins or ceases to wait for it.
@@ -293,7 +305,10 @@ impl Board {
 
     /// Invites every thread of a pool.
     pub(super) fn call_all(self: &Arc<Self>, kind: Kind, pool: &ThreadPool) {
-        self.lock().crews[kind as usize].invited += self.threads(kind);
+        let mut state = self.lock();
+        state.crews[kind as usize].invited += self.threads(kind);
+        state.called[kind as usize] = Some(clock::now());
+        drop(state);
         let this = Arc::clone(self);
         pool.spawn_broadcast(move |_| this.answer(kind, Invitation::All));
     }
@@ -310,8 +325,12 @@ impl Board {
             .entries
             .iter()
             .any(|entry| entry.kind == kind && entry.has_more());
+        let was_just_called =
+            state.called[kind as usize].is_some_and(|called| called.elapsed() < BETWEEN_CALLS);
         drop(state);
-        if has_idle && has_work {
+        if has_idle && has_work && was_just_called {
+            self.missed[kind as usize].store(true, Ordering::Release);
+        } else if has_idle && has_work {
             self.call_all(kind, pool);
         }
     }

@@ -71,6 +71,7 @@ fn drive_small(feed: &Feed) -> bool {
 
 /// On a thread of our own: it computes chunks itself, and others may join when there is enough.
 fn drive_here(board: &Arc<Board>, entry: &Arc<Entry>, feed: &Arc<Feed>) -> Result<(), EngineError> {
+    entry.count_driver();
     let mut is_posted = board.threads(entry.kind()) == 1;
     loop {
         if !is_posted && let others @ 1.. = wanted(feed).saturating_sub(1) {

@@ -3,6 +3,7 @@
 
 extern crate hypernodes_core as hypernodes;
 
+mod asynchronous;
 mod config;
 mod conformance;
 mod explain;

@@ -15,7 +15,7 @@ fn items(n: u64) -> Vec<u64> {
 fn sum_in_parallel(parallel: crate::conformance::Parallel, n: usize, x: u64) -> u64 {
     let parts: Vec<Mutex<u64>> = (0..n).map(|_| Mutex::new(0)).collect();
     parallel(n, &|i| {
-        *parts[i].lock().expect("no part panics") = scramble(x + i as u64) >> 8
+        *parts[i].lock().expect("no part panics") = scramble(x + i as u64) >> 8;
     });
     parts
         .iter()
@@ -121,7 +121,7 @@ pub fn blocking(subject: &Subject) {
                     scope.spawn(move || {
                         asked
                             .iter()
-                            .for_each(|x| answer.send(x * 7).unwrap_or_default())
+                            .for_each(|x| answer.send(x * 7).unwrap_or_default());
                     });
                     ask.send(x).expect("the thread listens");
                     drop(ask);
