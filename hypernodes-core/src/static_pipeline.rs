@@ -59,7 +59,7 @@ pub fn combined_tokens(own: u64, nodes: &[NodeRef]) -> u64 {
 #[inline]
 pub fn map_rows<R: Sync, T: Send>(rows: &[R], row: impl Fn(&R) -> T + Sync) -> Vec<T> {
     use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-    rows.par_iter().map(|one| row(one)).collect()
+    rows.par_iter().map(&row).collect()
 }
 
 /// Calls a function for each row, one after the other: the feature `rayon` is off.

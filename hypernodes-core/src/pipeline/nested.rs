@@ -521,10 +521,10 @@ impl Lists {
             let first = known.first().map_or(0, |&axis| of_row[axis]);
             match walk.over.mode() {
                 MapMode::Zip if known.iter().all(|&axis| of_row[axis] == first) => {
-                    lists.items.push(first)
+                    lists.items.push(first);
                 }
                 MapMode::Zip => {
-                    lists.reject(row, &walk.over, &of_row, "zipped lists differ in length")
+                    lists.reject(row, &walk.over, &of_row, "zipped lists differ in length");
                 }
                 MapMode::Product => match strides(&of_row) {
                     Some((strides, total)) => {

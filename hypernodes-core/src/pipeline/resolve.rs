@@ -56,7 +56,7 @@ fn matched<'p>(pipeline: &Pipeline, plan: &'p Plan, inputs: Inputs) -> Matched<'
                 ),
             }),
             Some(value) if value.is_supply && computed.is_none() => {
-                problems.push(not_computed(pipeline, &value.name))
+                problems.push(not_computed(pipeline, &value.name));
             }
             _ => {}
         }
@@ -126,7 +126,7 @@ fn at_first_sight(plan: &Plan, inputs: &mut Inputs) -> Option<Vec<Arg>> {
     for input in &plan.inputs {
         match place(given, input) {
             Some(at) if given[at].column.port() == input.port && !given[at].is_supply => {
-                matched += 1
+                matched += 1;
             }
             None if !matches!(input.fill, Fill::Required) => {}
             _ => return None,

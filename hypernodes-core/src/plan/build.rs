@@ -48,7 +48,7 @@ impl Plan {
                 let (slot, is_new) = slots.get(*source);
                 match *source {
                     Source::Node { node, .. } if !is_supplied(&input.name) => {
-                        waits.push(step_of[node])
+                        waits.push(step_of[node]);
                     }
                     _ if is_new => inputs.push(PlanInput {
                         name: input.name.clone(),
