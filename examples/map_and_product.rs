@@ -45,7 +45,7 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
     assert_eq!(
         quotients[1]
             .err()
-            .map(|failure| failure.message())
+            .map(hypernodes::Failure::message)
             .as_deref(),
         Some("6 cannot be divided by zero")
     );

@@ -1,6 +1,9 @@
 //! The facade as a user sees it: every example, on every engine; async nodes; one table of wiring errors.
-
-extern crate hypernodes;
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail as tests do"
+)]
 
 mod asynchronous;
 mod examples;
