@@ -1,5 +1,10 @@
 //! The public interface of core, feature by feature, on Sequential.
 #![expect(clippy::float_cmp, reason = "results are to be equal to the bit")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail as tests do"
+)]
 
 extern crate hypernodes_core as hypernodes;
 
