@@ -17,9 +17,6 @@
 //! own needs this crate alone.
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
-extern crate self as hypernodes;
-
 #[cfg(feature = "async")]
 mod async_host;
 mod clock;

@@ -84,8 +84,8 @@ mod tests {
         fn a_split_gives_exactly_the_parts_asked_for(items in 0_usize..100_000, parts in 1_usize..2_000) {
             let ranges: Vec<_> = split(items, parts).collect();
             prop_assert_eq!(ranges.len(), parts);
-            prop_assert_eq!(ranges.iter().map(|r| r.len()).sum::<usize>(), items);
-            let sizes = ranges.iter().map(|r| r.len());
+            prop_assert_eq!(ranges.iter().map(ExactSizeIterator::len).sum::<usize>(), items);
+            let sizes = ranges.iter().map(ExactSizeIterator::len);
             prop_assert!(sizes.clone().max().unwrap() - sizes.min().unwrap() <= 1);
             prop_assert!(ranges.windows(2).all(|w| w[0].end == w[1].start));
         }

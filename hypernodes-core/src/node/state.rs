@@ -212,7 +212,10 @@ mod tests {
             });
             for _ in 0..2 {
                 lease
-                    .with(|count| Ok(*count += 1))
+                    .with(|count| {
+                        *count += 1;
+                        Ok(())
+                    })
                     .expect("the state is there");
             }
         }
@@ -225,7 +228,10 @@ mod tests {
         let pool = StatePool::new();
         let mut lease = pool.lease(|| Ok(Vec::new()));
         lease
-            .with(|seen| Ok(seen.push(1)))
+            .with(|seen| {
+                seen.push(1);
+                Ok(())
+            })
             .expect("the first row is fine");
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             lease.with(|seen| -> Result<(), BoxError> {

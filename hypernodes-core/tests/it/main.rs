@@ -1,5 +1,4 @@
 //! The public interface of core, feature by feature, on Sequential.
-#![expect(clippy::float_cmp, reason = "results are to be equal to the bit")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
