@@ -1,10 +1,10 @@
 use hypernodes::node;
 
-use std::cell::Cell;
+struct Raw(*mut f64);
 
 #[node]
-fn read(cell: Cell<f64>) -> f64 {
-    cell.get()
+fn is_null(raw: Raw) -> bool {
+    raw.0.is_null()
 }
 
 fn main() {}
