@@ -25,6 +25,12 @@ fn fallible(x: f64, k: &f64) -> Result<f64, String> {
     }
 }
 
+#[node]
+fn three(x: f64, k: &f64, #[default(0.0)] zero: f64) -> f64 {
+    assert!(x != 3.0, "three");
+    x + k + zero
+}
+
 #[node(outputs = ("sum", "diff"))]
 fn pair(x: f64, k: f64) -> (f64, f64) {
     assert!(x != 3.0, "three");
@@ -72,7 +78,7 @@ fn told(node: NodeRef) -> [Vec<String>; 2] {
 fn failing_rows_are_left_out_whatever_the_loop() {
     let panicking = ["1", "2", "3", "panicked: three", "5", "6", "7", "8"];
     let failing = ["1", "2", "3", "panicked: three", "5", "five", "7", "8"];
-    for node in nodes![plain, lent, pair] {
+    for node in nodes![plain, lent, three, pair] {
         assert_eq!(told(node.clone()), [panicking, panicking], "{node:?}");
     }
     for node in nodes![fallible, fallible_pair] {

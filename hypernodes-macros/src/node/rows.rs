@@ -1,8 +1,8 @@
 //! The code that computes a chunk.
 //!
 //! It asks each type once what it can do (the probes in core's `node/probe.rs`) and then computes in one of three loops:
-//! over slices when every argument is dense, over slices with a mask when some are broadcast, and row by row for
-//! everything else.
+//! over slices when every argument is dense (or, of two, one is and the other is broadcast), over slices with a mask when
+//! some of more arguments are broadcast, and row by row for everything else.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -183,23 +183,33 @@ impl Rows<'_> {
         let body = if self.inputs.is_empty() {
             quote_spanned!(span=> #moved::ReturnKind::#emit(#result, #call, |_| #any_row);)
         } else {
-            let dense = self.dense_loop(&call);
-            let all = |method: &str| {
-                let method = format_ident!("{method}");
-                let tests = self.inputs.iter().map(|input| {
-                    let (lane, ty) = (&input.lane, input.lane_type(rt));
-                    quote!(#ty::#method(&#lane))
-                });
-                quote!(#(#tests)&&*)
+            let test = |input: &Input<'_>, method: &str| {
+                let (method, lane, ty) =
+                    (format_ident!("{method}"), &input.lane, input.lane_type(rt));
+                quote!(#ty::#method(&#lane))
             };
-            let all_dense = all("is_dense");
-            let masked = (self.inputs.len() > 1).then(|| {
-                let all_flat = all("is_flat");
-                let masked = self.masked_loop(&call);
-                quote!(else if #all_flat { #masked })
-            });
+            let dense = self.dense_loop(&call, None);
+            let all_dense = self.inputs.iter().map(|input| test(input, "is_dense"));
+            let some_broadcast = match self.inputs {
+                [_] => TokenStream::new(),
+                // What is flat and not dense is broadcast.
+                [one, other] => {
+                    let cases = [(one, other), (other, one)].map(|(series, fixed)| {
+                        let (is_series, is_fixed) =
+                            (test(series, "is_dense"), test(fixed, "is_flat"));
+                        let body = self.dense_loop(&call, Some(fixed.index));
+                        quote!(else if #is_series && #is_fixed { #body })
+                    });
+                    quote!(#(#cases)*)
+                }
+                inputs => {
+                    let all_flat = inputs.iter().map(|input| test(input, "is_flat"));
+                    let masked = self.masked_loop(&call);
+                    quote!(else if #(#all_flat)&&* { #masked })
+                }
+            };
             quote! {
-                if #all_dense { #dense } #masked else { #general; }
+                if #(#all_dense)&&* { #dense } #some_broadcast else { #general; }
             }
         };
         let rows_let =
@@ -213,18 +223,24 @@ impl Rows<'_> {
         }
     }
 
-    /// All arguments are slices: iterators without bounds checks, which vectorise.
-    fn dense_loop(&self, call: &Ident) -> TokenStream {
+    /// All arguments are slices, or all but one: iterators without bounds checks, which vectorise.
+    fn dense_loop(&self, call: &Ident, broadcast: Option<usize>) -> TokenStream {
         let rt = self.rt;
         let [from, result] = [local("from", 0), local("r", 0)];
         let emit = self.tuple_suffix("emit_dense");
         let lets = self.inputs.iter().map(|input| {
-            let (dense, lane, ty) = (&input.dense, &input.lane, input.lane_type(rt));
-            quote!(let #dense = #ty::dense(&#lane);)
+            let (dense, item, lane, ty) =
+                (&input.dense, &input.item, &input.lane, input.lane_type(rt));
+            if broadcast == Some(input.index) {
+                quote!(let #item = &#ty::masked(&#lane).0[0];)
+            } else {
+                quote!(let #dense = #ty::dense(&#lane);)
+            }
         });
         let mut items = self
             .inputs
             .iter()
+            .filter(|input| broadcast != Some(input.index))
             .map(|Input { item, dense, .. }| (quote!(#item), quote!(#dense[#from..])));
         let (pattern, slice) = items.next().expect("a dense loop has an input");
         let (pattern, iterator) = items.fold(
