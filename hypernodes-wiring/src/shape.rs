@@ -34,13 +34,15 @@ impl NodeShape {
     }
 }
 
-/// The name of one input of a node, and whether the node can do without it.
+/// The name of one input of a node, whether the node can do without it, and whether it keeps the value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct InputShape {
     /// The value that is taken.
     pub name: String,
     /// Whether a default or a bound value stands in when nobody produces the value.
     pub optional: bool,
+    /// Whether the node takes the value rather than reads it: those that read it then run before, where they can.
+    pub taken: bool,
 }
 
 impl InputShape {
@@ -49,6 +51,7 @@ impl InputShape {
         Self {
             name: name.into(),
             optional: false,
+            taken: false,
         }
     }
 
@@ -57,7 +60,14 @@ impl InputShape {
         Self {
             name: name.into(),
             optional: true,
+            taken: false,
         }
+    }
+
+    /// The same, but the node takes the value rather than reads it.
+    #[must_use]
+    pub fn taken(self, taken: bool) -> Self {
+        Self { taken, ..self }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     WiringWarning, wire,
 };
 
-/// `name(a, b?) -> x, y`; a `?` marks an optional input.
+/// `name(a, b?, c!) -> x, y`; a `?` marks an optional input, a `!` one that is taken.
 fn node(text: &str) -> NodeShape {
     let (name, rest) = text.split_once('(').expect("a parenthesis");
     let (inputs, outputs) = rest.split_once(") ->").expect("an arrow");
@@ -20,12 +20,14 @@ fn node(text: &str) -> NodeShape {
             .collect()
     };
     let inputs: Vec<String> = list(inputs);
-    let inputs = inputs
-        .into_iter()
-        .map(|input| match input.strip_suffix('?') {
-            Some(name) => InputShape::optional(name),
-            None => InputShape::required(input),
-        });
+    let inputs =
+        inputs.into_iter().map(
+            |input| match (input.strip_suffix('?'), input.strip_suffix('!')) {
+                (Some(name), _) => InputShape::optional(name),
+                (_, Some(name)) => InputShape::required(name).taken(true),
+                _ => InputShape::required(input),
+            },
+        );
     let outputs: Vec<String> = list(outputs);
     NodeShape::new(name, inputs, outputs)
 }
@@ -49,6 +51,30 @@ fn declared<const N: usize>(
 
 fn in_words(result: Result<Wiring, Vec<WiringProblem>>) -> Result<Wiring, Vec<String>> {
     result.map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn who_reads_a_value_goes_before_who_takes_it() {
+    let order = |texts: [&str; 3]| open(texts).unwrap().order;
+    // By name alone `a` would be first.
+    assert_eq!(order(["a(v!) -> x", "b(v) -> y", "make() -> v"]), [2, 1, 0]);
+    // The one who takes it stands back behind readers that are not ready yet, and whatever else is.
+    assert_eq!(order(["a(v!) -> x", "b(v, c) -> y", "z() -> c"]), [2, 1, 0]);
+    // Where the reader needs what the taker gives, the taker is first.
+    assert_eq!(
+        order(["a(v!) -> x", "b(v, x) -> y", "c(y) -> z"]),
+        [0, 1, 2]
+    );
+    // Two that take from each other: one has to begin.
+    assert_eq!(
+        order(["a(v!, w) -> x", "b(v, w!) -> y", "c(x) -> z"]),
+        [0, 1, 2]
+    );
+    // A node that reads and takes the same value does not stand back behind itself.
+    assert_eq!(
+        order(["a(v!, v) -> x", "b(x) -> y", "c(y) -> z"]),
+        [0, 1, 2]
+    );
 }
 
 #[test]
@@ -381,7 +407,10 @@ fn dag() -> impl Strategy<Value = Vec<NodeShape>> {
     let choices = prop::collection::vec(
         (
             0_usize..4,
-            prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..4),
+            prop::collection::vec(
+                (any::<prop::sample::Index>(), any::<bool>(), any::<bool>()),
+                0..4,
+            ),
         ),
         1..30,
     );
@@ -391,9 +420,10 @@ fn dag() -> impl Strategy<Value = Vec<NodeShape>> {
         for (i, (name, picks)) in choices.into_iter().enumerate() {
             let inputs: Vec<_> = picks
                 .iter()
-                .map(|(pick, optional)| InputShape {
+                .map(|(pick, optional, taken)| InputShape {
                     name: pick.get(&values).clone(),
                     optional: *optional,
+                    taken: *taken,
                 })
                 .collect();
             let outputs: Vec<_> = (0..=i % 3).map(|o| format!("v{i}_{o}")).collect();

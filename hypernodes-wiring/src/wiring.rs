@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cycle::cycles;
+use crate::edges::Loans;
 use crate::problem::WiringProblem;
 use crate::shape::{Interface, NodeShape};
 use crate::table::Table;
@@ -129,7 +130,7 @@ pub fn wire(nodes: &[NodeShape], interface: &Interface) -> Result<Wiring, Vec<Wi
     let table = Table::new(nodes, interface);
     let (sources, inputs) = table.sources();
     let edges = table.edges(&sources);
-    let order = edges.order();
+    let order = edges.order(Loans::new(nodes, &sources));
 
     let mut problems = table.invalid_names();
     if order.len() < nodes.len() {

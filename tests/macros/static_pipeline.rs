@@ -237,3 +237,39 @@ fn an_input_can_be_called_like_a_node() -> Result<(), Error> {
     );
     Ok(())
 }
+
+/// Cannot be cloned.
+#[derive(Debug)]
+pub(crate) struct Model(Vec<u32>);
+
+#[node(output = "model")]
+fn train(n: u32) -> Model {
+    Model((0..n).collect())
+}
+
+// Its name is before `measure`, but `measure` reads what this takes.
+#[node(output = "sum")]
+fn consume(model: Model) -> u32 {
+    model.0.into_iter().sum()
+}
+
+#[node(output = "size")]
+fn measure(model: &Model) -> usize {
+    model.0.len()
+}
+
+pipeline! {
+    fn taken(n: u32) -> (sum: u32, size: usize) { train, consume, measure }
+}
+
+#[test]
+fn who_reads_a_value_runs_before_who_takes_it_here_and_in_the_twin() -> Result<(), Error> {
+    let TakenOutput { sum, size } = taken(5);
+    assert_eq!((sum, size), (10, 5));
+    let out = taken::pipeline()?.run(inputs! { n: 5_u32 })?;
+    assert_eq!(
+        (*out.get::<u32>("sum")?, *out.get::<usize>("size")?),
+        (10, 5)
+    );
+    Ok(())
+}

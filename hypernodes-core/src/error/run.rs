@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{BoxError, Cause, Failure, hint, list_names};
+use super::{BoxError, Cause, Failure, hint, list, list_lines, list_names, told};
 use crate::value::PortType;
 
 /// Why a run did not give its outputs.
@@ -34,7 +34,7 @@ pub enum RunError {
         /// What the panic said.
         message: String,
     },
-    /// The inputs do not fit the pipeline: every problem at once.
+    /// The inputs do not fit the pipeline: every problem at once, of which the first twenty are printed.
     #[error("{}", InputProblem::list(pipeline, problems))]
     Inputs {
         /// The pipeline.
@@ -49,6 +49,14 @@ pub enum RunError {
         name: String,
         /// The outputs that there are.
         available: Vec<String>,
+    },
+    /// An output was taken out before.
+    #[error("output `{name}` was taken out before; {}", what_is_left(left))]
+    TakenOutput {
+        /// The output.
+        name: String,
+        /// The outputs that are still there.
+        left: Vec<String>,
     },
     /// An output was read as another type than it has.
     #[error("output `{name}` is `{found}`, not `{expected}`")]
@@ -95,6 +103,13 @@ pub enum RunError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+fn what_is_left(names: &[String]) -> String {
+    match names {
+        [] => "nothing is left".to_owned(),
+        names => format!("what is left: {}", list_names(names)),
+    }
 }
 
 impl RunError {
@@ -215,6 +230,16 @@ pub enum InputProblem {
         /// The inputs that were given.
         available: Vec<String>,
     },
+    /// An axis that none of the wanted outputs needs.
+    UnneededAxis {
+        /// The axis.
+        name: String,
+    },
+    /// A supplied value that was asked for as an output of a map, where it cannot be one.
+    SuppliedOutput {
+        /// The output.
+        name: String,
+    },
     /// No axis at all.
     NoAxis,
     /// An axis named twice.
@@ -243,29 +268,19 @@ pub enum InputProblem {
 
 impl InputProblem {
     fn list(pipeline: &str, problems: &[Self]) -> String {
-        match problems {
-            [one] => format!("pipeline `{pipeline}`: {one}"),
-            all => {
-                let lines: String = all
-                    .iter()
-                    .map(|problem| format!("\n  - {problem}"))
-                    .collect();
-                format!(
-                    "pipeline `{pipeline}`: {} problems with the inputs:{lines}",
-                    all.len()
-                )
-            }
+        let told = told(problems);
+        if told.len() == 1 {
+            return format!("pipeline `{pipeline}`: {}", told[0]);
         }
+        let (count, lines) = (told.len(), list_lines(&told));
+        format!("pipeline `{pipeline}`: {count} problems with the inputs:{lines}")
     }
 }
 
 impl fmt::Display for InputProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lengths = |axes: &[(String, usize)]| {
-            axes.iter()
-                .map(|(name, length)| format!("`{name}` has {length}"))
-                .collect::<Vec<_>>()
-                .join(", ")
+            list(axes, |(name, length)| format!("`{name}` has {length}"))
         };
         match self {
             Self::Missing {
@@ -324,6 +339,15 @@ impl fmt::Display for InputProblem {
                     hint(name, available)
                 )
             }
+            Self::UnneededAxis { name } => write!(
+                f,
+                "none of the wanted outputs needs axis `{name}`; map over another, or select an output that needs it"
+            ),
+            Self::SuppliedOutput { name } => write!(
+                f,
+                "output `{name}` is supplied, and a map gives it back only when it is an axis of a zip and its column \
+                 is not shared; make it so, or do not ask for it"
+            ),
             Self::NoAxis => {
                 f.write_str("a map needs at least one axis; for a single run use `run`")
             }

@@ -134,31 +134,40 @@ pub(super) fn inputs(
     )
 }
 
-/// A value that cannot be cloned and is taken by value has no other use.
-pub(super) fn moves(nodes: &[NodeRef], labels: &[String]) -> Vec<BuildError> {
+/// A value that cannot be cloned is taken by one node only, and that one runs after all who read it. (Without an order,
+/// as the names do not fit yet, nothing is said about readers.)
+pub(super) fn moves(nodes: &[NodeRef], labels: &[String], order: &[usize]) -> Vec<BuildError> {
     let mut uses = IndexMap::<&str, Vec<Port>>::new();
-    let order = by_label(labels);
-    for &n in &order {
+    for n in by_label(labels) {
         for (i, input) in nodes[n].signature.inputs.iter().enumerate() {
             uses.entry(&input.name).or_default().push((n, i));
         }
     }
+    let mut place = vec![0; nodes.len()];
+    for (at, &n) in order.iter().enumerate() {
+        place[n] = at;
+    }
+    let input = |(n, i): Port| &nodes[n].signature.inputs[i];
+    let is_moved = |port: Port| input(port).passing == Passing::Move;
     let mut problems = Vec::new();
     for users in uses.values().filter(|users| users.len() > 1) {
-        let moving = users
-            .iter()
-            .position(|&(n, i)| nodes[n].signature.inputs[i].passing == Passing::Move);
-        let Some(moving) = moving else { continue };
-        let (n, i) = users[moving];
-        let (other, other_input) = users[usize::from(moving == 0)];
-        let input = &nodes[n].signature.inputs[i];
+        let Some(&taker) = users.iter().find(|&&port| is_moved(port)) else {
+            continue;
+        };
+        let is_too_late = |&port: &Port| {
+            port != taker
+                && (is_moved(port) || !order.is_empty() && place[port.0] >= place[taker.0])
+        };
+        let Some(&other) = users.iter().find(|port| is_too_late(port)) else {
+            continue;
+        };
         problems.push(BuildError::Moved {
-            node: labels[n].clone(),
-            input: input.name.to_string(),
-            port: input.port,
+            node: labels[taker.0].clone(),
+            input: input(taker).name.to_string(),
+            port: input(taker).port,
             conflict: MoveConflict::AlsoUsedBy {
-                node: labels[other].clone(),
-                input: nodes[other].signature.inputs[other_input].name.to_string(),
+                node: labels[other.0].clone(),
+                input: input(other).name.to_string(),
             },
         });
     }

@@ -61,7 +61,8 @@ impl Graph {
         problems.extend(check::edge_types(&nodes, &labels));
         let (inputs, input_problems) = check::inputs(&nodes, &labels);
         problems.extend(input_problems);
-        problems.extend(check::moves(&nodes, &labels));
+        let order = wiring.as_ref().map_or(&[][..], |wiring| &wiring.order);
+        problems.extend(check::moves(&nodes, &labels, order));
         match wiring {
             Err(wrong) => {
                 let mut all: Vec<BuildError> = wrong.into_iter().map(BuildError::from).collect();
@@ -151,6 +152,7 @@ fn shapes(nodes: &[NodeRef]) -> Vec<NodeShape> {
         let input = |input: &InputPort| InputShape {
             name: input.name.to_string(),
             optional: input.default.is_some(),
+            taken: input.passing != Passing::Ref,
         };
         NodeShape {
             name: signature.name.to_string(),

@@ -53,57 +53,35 @@ impl NodeRef {
         self
     }
 
-    /// Reads the input `from` under the name `to`. A wrong name is reported when the pipeline is built.
+    /// Reads the input `from` under the name `to`. `from` is the name that the node itself gives, so several renames do
+    /// not get in each other's way: two inputs can swap names. A wrong name is reported when the pipeline is built.
     #[must_use]
     pub fn rename_input(mut self, from: &str, to: impl Into<Name>) -> Self {
-        match self
-            .signature
-            .inputs
-            .iter_mut()
-            .find(|input| input.name == from)
-        {
-            Some(input) => input.name = to.into(),
+        let own = &self.node.signature().inputs;
+        match own.iter().position(|input| input.name == from) {
+            Some(at) => self.signature.inputs[at].name = to.into(),
             None => {
-                let available = self
-                    .signature
-                    .inputs
-                    .iter()
-                    .map(|input| input.name.to_string())
-                    .collect();
-                self.problems.push(BuildError::unknown_rename(
-                    &self.signature.name,
-                    "input",
-                    from,
-                    available,
-                ));
+                let available = own.iter().map(|input| input.name.to_string()).collect();
+                let name = &self.signature.name;
+                let problem = BuildError::unknown_rename(name, "input", from, available);
+                self.problems.push(problem);
             }
         }
         self
     }
 
-    /// Gives the output `from` under the name `to`. A wrong name is reported when the pipeline is built.
+    /// Gives the output `from` (the node's own name for it) under the name `to`. A wrong name is reported when the
+    /// pipeline is built.
     #[must_use]
     pub fn rename_output(mut self, from: &str, to: impl Into<Name>) -> Self {
-        match self
-            .signature
-            .outputs
-            .iter_mut()
-            .find(|output| output.name == from)
-        {
-            Some(output) => output.name = to.into(),
+        let own = &self.node.signature().outputs;
+        match own.iter().position(|output| output.name == from) {
+            Some(at) => self.signature.outputs[at].name = to.into(),
             None => {
-                let available = self
-                    .signature
-                    .outputs
-                    .iter()
-                    .map(|output| output.name.to_string())
-                    .collect();
-                self.problems.push(BuildError::unknown_rename(
-                    &self.signature.name,
-                    "output",
-                    from,
-                    available,
-                ));
+                let available = own.iter().map(|output| output.name.to_string()).collect();
+                let name = &self.signature.name;
+                let problem = BuildError::unknown_rename(name, "output", from, available);
+                self.problems.push(problem);
             }
         }
         self

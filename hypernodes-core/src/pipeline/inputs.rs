@@ -72,7 +72,8 @@ impl Inputs {
         self.push(name.into(), Column::one(items), None, false)
     }
 
-    /// Brings the value of something that a node would compute: its producer does not run, nor what only it needs.
+    /// Brings the value of something that a node would compute: its producer does not run, nor what only it needs. Which
+    /// outputs there are does not change: a run gives the value back, and a map does where it is an axis of a zip.
     ///
     /// # Example
     /// ```

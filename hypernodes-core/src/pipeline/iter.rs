@@ -1,12 +1,14 @@
 //! A map over an iterator: results come in order while it goes, in bounded memory.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::outputs::find;
-use super::{Inputs, Pipeline, resolve};
+use super::{Inputs, MapOver, Pipeline, resolve};
 use crate::clock;
 use crate::engine::{Assist, Engine};
 use crate::error::{EngineError, Error, Failure, RunError};
@@ -25,10 +27,11 @@ pub struct MapIter<I: Iterator> {
     engine: Arc<dyn Engine>,
     /// The arguments of a piece; `None` is the walked one.
     template: Vec<Option<Column>>,
-    largest_piece: usize,
-    piece: usize,
-    /// Most items that are under way or finished and not given yet.
+    /// Most pieces that are under way or finished and not given yet.
     window: usize,
+    workers: usize,
+    /// `rows` panicked; it is told in its place.
+    panicked: Option<Box<dyn Any + Send>>,
     fail_fast: bool,
     /// An error has ended the iteration.
     ended: bool,
@@ -56,14 +59,14 @@ where
         rows: I,
     ) -> Result<Self, Error> {
         let inputs = inputs.with_items(axis.to_owned(), Vec::<I::Item>::new());
-        let plan = pipeline.plan_for(&inputs);
+        let over = MapOver::zip([axis.to_owned()]);
+        let plan = pipeline.plan_for(&inputs, Some(&over));
         let context = pipeline.context();
-        let (axes, _) = resolve::mapped(pipeline, &plan, inputs, &vec![axis.to_owned()].into())?;
+        let (axes, _) = resolve::mapped(pipeline, &plan, inputs, &over)?;
         pipeline.check_capabilities(&plan, &context)?;
         let engine = Arc::clone(context.engine());
         let sizing = engine.sizing(&plan, usize::MAX);
-        let largest_piece = sizing.rows_in_cache(&plan);
-        let pieces = 2 * sizing.workers.max(1) + 2;
+        let workers = sizing.workers.max(1);
         let template = axes.into_iter().map(|axis| match axis {
             crate::run::Axis::Broadcast(column) => Some(column),
             _ => None,
@@ -71,9 +74,9 @@ where
         Ok(Self {
             rows: Some(rows),
             template: template.collect(),
-            largest_piece,
-            piece: 1,
-            window: pieces,
+            window: workers,
+            workers,
+            panicked: None,
             fail_fast: context.policy() == crate::config::ErrorPolicy::FailFast,
             feed: Arc::new(Feed::new(
                 Arc::clone(&plan),
@@ -89,25 +92,18 @@ where
         })
     }
 
-    /// Items in a piece: as many as fill the engine's target time, growing step by step.
-    fn next_piece(&mut self) -> usize {
-        let by_time = self.feed.rows_in_target().unwrap_or(self.largest_piece);
-        self.piece = by_time
-            .min(self.piece.saturating_mul(8))
-            .clamp(1, self.largest_piece);
-        self.piece
-    }
-
     /// Fills the feed up to the window. Gives up waiting for a slow iterator once something is under way.
     fn fill(&mut self) {
         let began = clock::now();
-        while self.rows.is_some() && self.feed.held() < self.window.saturating_mul(self.piece) {
-            let wanted = self.next_piece();
+        while self.rows.is_some() {
+            let wanted = self.feed.rows_of_next_piece();
+            if self.feed.held() >= self.window.saturating_mul(wanted) {
+                break;
+            }
             let mut values = Vec::with_capacity(wanted);
             let mut is_late = false;
             while values.len() < wanted && !is_late {
-                let Some(value) = self.rows.as_mut().and_then(Iterator::next) else {
-                    self.rows = None;
+                let Some(value) = self.next_value() else {
                     break;
                 };
                 values.push(value);
@@ -129,11 +125,28 @@ where
         }
     }
 
+    /// The next value of the iterator, which is gone when it has none or panics.
+    fn next_value(&mut self) -> Option<I::Item> {
+        let rows = self.rows.as_mut()?;
+        let value = catch_unwind(AssertUnwindSafe(|| rows.next())).unwrap_or_else(|panic| {
+            self.panicked = Some(panic);
+            None
+        });
+        if value.is_none() {
+            self.rows = None;
+        }
+        value
+    }
+
     /// Waits for the next finished piece. `false` when there is none any more.
     fn advance(&mut self) -> Result<bool, Error> {
         loop {
             self.fill();
             let assist = self.engine.assist(&self.feed);
+            if assist != Assist::None {
+                // While the consumer is busy, nobody should run dry; an engine that is driven has no use for that.
+                self.window = 2 * self.workers + 2;
+            }
             let taken = match assist {
                 Assist::Background => self.feed.take(PATIENCE),
                 Assist::Shared => match self.feed.take(Duration::ZERO) {
@@ -221,7 +234,13 @@ where
         if self.ready.next == self.ready.end {
             match self.advance() {
                 Ok(true) => {}
-                Ok(false) => return None,
+                Ok(false) => {
+                    self.ended = true;
+                    if let Some(panic) = self.panicked.take() {
+                        resume_unwind(panic);
+                    }
+                    return None;
+                }
                 Err(error) => {
                     self.end();
                     return Some(Err(error));

@@ -57,6 +57,11 @@ impl MapOver {
         self.mode
     }
 
+    /// Whether each item takes one value of this input.
+    pub(super) fn zips(&self, name: &str) -> bool {
+        self.mode == MapMode::Zip && self.axes.iter().any(|axis| *axis == name)
+    }
+
     /// The names, in order.
     #[must_use]
     pub fn axes(&self) -> &[Name] {

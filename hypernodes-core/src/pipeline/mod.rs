@@ -143,18 +143,17 @@ impl Pipeline {
     }
 
     fn replanned(mut self) -> Self {
-        self.plan = Arc::new(self.plan_with(&[]));
+        self.plan = Arc::new(self.plan_with(&self.output_names(), &[]));
         self
     }
 
-    fn plan_with(&self, supplied: &[&str]) -> Plan {
-        let outputs = self.output_names();
+    fn plan_with(&self, outputs: &[String], supplied: &[&str]) -> Plan {
         let fill = |name: &str| self.fill(name);
         Plan::build(
             &self.graph,
             &PlanRequest {
                 name: &self.name,
-                outputs: &outputs,
+                outputs,
                 supplied,
                 fill: &fill,
             },
@@ -426,6 +425,27 @@ impl Pipeline {
         &self.plan
     }
 
+    /// The names of the values that a run takes from outside for the wanted outputs, sorted; those with a default and
+    /// those that are bound too. Their types are in [`describe`](Self::describe).
+    ///
+    /// # Example
+    /// ```
+    /// # extern crate hypernodes_core as hypernodes;
+    /// use hypernodes::prelude::*;
+    /// let p = Pipeline::new("p", nodes![{ node_fn!("c", |b: f64, a: f64| a - b) }])?;
+    /// assert_eq!(p.inputs().collect::<Vec<_>>(), ["a", "b"]);
+    /// assert_eq!(p.outputs().collect::<Vec<_>>(), ["c"]);
+    /// # Ok::<(), hypernodes::Error>(())
+    /// ```
+    pub fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.plan.input_names()
+    }
+
+    /// The names of the outputs that a run gives, in its order.
+    pub fn outputs(&self) -> impl Iterator<Item = &str> {
+        self.plan.output_names()
+    }
+
     /// The engine that was chosen for this pipeline; `None` takes the parent's, or Sequential.
     #[must_use]
     pub fn engine(&self) -> Option<&Arc<dyn Engine>> {
@@ -442,17 +462,21 @@ impl Pipeline {
         RunContext::new(Arc::clone(&self.engine), self.policy)
     }
 
-    /// The plan for inputs that may supply outputs.
-    fn plan_for(&self, inputs: &Inputs) -> Arc<Plan> {
+    /// The plan for inputs that may supply outputs. A supplied output is handed through; in a map only where it is an
+    /// axis of a zip: one value for all items is no column.
+    fn plan_for(&self, inputs: &Inputs, over: Option<&MapOver>) -> Arc<Plan> {
         let supplied: Vec<&str> = inputs
             .supplied()
             .filter(|name| self.graph.wiring.producers.contains_key(*name))
             .collect();
         if supplied.is_empty() {
-            Arc::clone(&self.plan)
-        } else {
-            Arc::new(self.plan_with(&supplied))
+            return Arc::clone(&self.plan);
         }
+        let mut outputs = self.output_names();
+        if let Some(over) = over {
+            outputs.retain(|name| !supplied.contains(&&**name) || over.zips(name));
+        }
+        Arc::new(self.plan_with(&outputs, &supplied))
     }
 
     fn refuse_blocking(&self, instead: &'static str) -> Result<(), Error> {
@@ -478,7 +502,7 @@ impl Pipeline {
     }
 
     fn run_in(&self, inputs: Inputs, context: &RunContext) -> Result<Outputs, Error> {
-        let plan = self.plan_for(&inputs);
+        let plan = self.plan_for(&inputs, None);
         let span = tracing::debug_span!("run", pipeline = plan.name());
         let _entered = span.enter();
         let args = resolve::single(self, &plan, inputs)?;
@@ -553,7 +577,7 @@ impl Pipeline {
     }
 
     fn map_in(&self, inputs: Inputs, over: &MapOver, context: RunContext) -> Result<Runs, Error> {
-        let plan = self.plan_for(&inputs);
+        let plan = self.plan_for(&inputs, Some(over));
         let span = tracing::debug_span!(
             "map",
             pipeline = plan.name(),
@@ -570,7 +594,12 @@ impl Pipeline {
     /// whatever the length.
     ///
     /// Each item of `rows` is the value of the input `axis`; `inputs` are the same for all. Failing items end the
-    /// iteration (`FailFast`) or are given as errors in their place (`Collect`).
+    /// iteration (`FailFast`) or are given as errors in their place (`Collect`). A panic of `rows` itself goes through
+    /// `next`, after the results of the items before it.
+    ///
+    /// Items are taken ahead of the results: a few chunks per worker, each of as many items as were seen to fill the
+    /// engine's target time (one item at first). So `rows` must not wait for a result of an item before; a `run` per
+    /// request does that.
     ///
     /// # Errors
     /// Everything that is wrong with the inputs.

@@ -15,8 +15,8 @@ use crate::value::{Arg, Column, Group, PortType};
 
 /// A pipeline on its way into another: [`Pipeline::as_node`] makes it.
 ///
-/// Names are those of the outer pipeline wherever they are given, so the order of the calls does not matter. Wrong
-/// names are reported when the outer pipeline is built.
+/// The order of the calls does not matter: renames go from the names inside, and `map_over` takes those outside, after
+/// the renames. Wrong names are reported when the outer pipeline is built.
 ///
 /// # Example
 /// ```

@@ -34,6 +34,17 @@ pub(super) fn find<T: PortValue>(plan: &Plan, name: &str) -> Result<usize, RunEr
     }
 }
 
+/// The error for an output that was taken out before.
+pub(super) fn taken(plan: &Plan, columns: &[Option<Column>], name: &str) -> Error {
+    let outputs = plan.outputs.iter().zip(columns);
+    let left = outputs.filter(|(_, column)| column.is_some());
+    RunError::TakenOutput {
+        name: name.to_owned(),
+        left: left.map(|(output, _)| output.name.to_string()).collect(),
+    }
+    .into()
+}
+
 impl Outputs {
     pub(super) fn new(plan: Arc<Plan>, columns: Vec<Column>) -> Self {
         Self {
@@ -51,7 +62,7 @@ impl Outputs {
         let value = self.columns[at]
             .as_ref()
             .and_then(|column| column.as_slice::<T>()?.first());
-        value.ok_or_else(|| self.taken(name))
+        value.ok_or_else(|| taken(&self.plan, &self.columns, name))
     }
 
     /// Takes the value of an output out.
@@ -60,23 +71,10 @@ impl Outputs {
     /// As [`get`](Self::get), and when it was taken before.
     pub fn take<T: PortValue>(&mut self, name: &str) -> Result<T, Error> {
         let at = find::<T>(&self.plan, name)?;
-        let column = self.columns[at].take().ok_or_else(|| self.taken(name))?;
-        column.into_vec::<T>().pop().ok_or_else(|| self.taken(name))
-    }
-
-    fn taken(&self, name: &str) -> Error {
-        let left = self
-            .plan
-            .outputs
-            .iter()
-            .zip(&self.columns)
-            .filter(|(_, column)| column.is_some());
-        let available = left.map(|(output, _)| output.name.to_string()).collect();
-        RunError::UnknownOutput {
-            name: name.to_owned(),
-            available,
-        }
-        .into()
+        let value = self.columns[at]
+            .take()
+            .and_then(|column| column.into_vec::<T>().pop());
+        value.ok_or_else(|| taken(&self.plan, &self.columns, name))
     }
 
     /// The names of the outputs.

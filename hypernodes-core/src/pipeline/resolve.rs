@@ -9,7 +9,7 @@ use crate::error::{Error, InputProblem, RunError};
 use crate::node::{Name, Passing};
 use crate::plan::{Fill, Plan, PlanInput};
 use crate::run::Axis;
-use crate::value::{Arg, Column};
+use crate::value::{Arg, Column, PortType};
 
 /// Columns of more values than this cannot be indexed by views.
 const MOST_VALUES: usize = u32::MAX as usize;
@@ -20,7 +20,12 @@ struct Matched<'p> {
     problems: Vec<InputProblem>,
 }
 
-fn matched<'p>(pipeline: &Pipeline, plan: &'p Plan, inputs: Inputs) -> Matched<'p> {
+fn matched<'p>(
+    pipeline: &Pipeline,
+    plan: &'p Plan,
+    inputs: Inputs,
+    over: Option<&MapOver>,
+) -> Matched<'p> {
     let mut problems = Vec::new();
     let mut given = IndexMap::<Name, Given>::with_capacity(inputs.given.len());
     for value in inputs.given {
@@ -61,26 +66,46 @@ fn matched<'p>(pipeline: &Pipeline, plan: &'p Plan, inputs: Inputs) -> Matched<'
             _ => {}
         }
     }
-    for (name, value) in &given {
-        match pipeline.graph.wiring.producers.get(&**name) {
-            // Supplied, but nothing that was asked for needs it.
-            Some(_) if value.is_supply => {}
-            Some(port) => problems.push(InputProblem::Computed {
-                name: name.to_string(),
-                node: pipeline.graph.labels[port.node].clone(),
-            }),
-            None if value.is_supply => problems.push(not_computed(pipeline, name)),
-            // An input of nodes that are not needed for the outputs.
-            None if pipeline.graph.input(name).is_some() => {}
-            None => problems.push(InputProblem::Unknown {
-                name: name.to_string(),
-                available: pipeline
-                    .graph
-                    .inputs
-                    .iter()
-                    .map(|input| input.name.clone())
-                    .collect(),
-            }),
+    // What is left was given for nothing: it is refused, or belongs to nodes that the wanted outputs do not need.
+    for (name, value) in given {
+        let producer = pipeline.graph.wiring.producers.get(&*name);
+        let port = match (producer, pipeline.graph.input(&name)) {
+            (Some(port), _) if value.is_supply => {
+                pipeline.graph.nodes[port.node].signature().outputs[port.output].port
+            }
+            (Some(port), _) => {
+                problems.push(InputProblem::Computed {
+                    name: name.to_string(),
+                    node: pipeline.graph.labels[port.node].clone(),
+                });
+                continue;
+            }
+            (None, _) if value.is_supply => {
+                problems.push(not_computed(pipeline, &name));
+                continue;
+            }
+            (None, Some((_, input))) => input.port,
+            (None, None) => {
+                problems.push(InputProblem::Unknown {
+                    name: name.to_string(),
+                    available: pipeline
+                        .graph
+                        .inputs
+                        .iter()
+                        .map(|input| input.name.clone())
+                        .collect(),
+                });
+                continue;
+            }
+        };
+        let axis = over.is_some_and(|over| over.axes().contains(&name));
+        let fits = if axis {
+            value.into_items(port)
+        } else {
+            value.into_value(port)
+        };
+        if let Err(found) = fits {
+            problems.push(type_problem(&name, port, found, axis));
         }
     }
     Matched {
@@ -154,14 +179,14 @@ pub(super) fn single(
     let Matched {
         inputs,
         mut problems,
-    } = matched(pipeline, plan, inputs);
+    } = matched(pipeline, plan, inputs, None);
     let mut args = Vec::with_capacity(inputs.len());
     for (input, given) in inputs {
         match given {
             None => args.extend(filled(&input.fill).map(Arg::dense)),
             Some(given) => match given.into_value(input.port) {
                 Ok(column) => args.push(Arg::dense(column)),
-                Err(found) => problems.push(type_problem(input, found, false)),
+                Err(found) => problems.push(type_problem(&input.name, input.port, found, false)),
             },
         }
     }
@@ -172,10 +197,10 @@ pub(super) fn single(
     }
 }
 
-fn type_problem(input: &PlanInput, found: crate::PortType, axis: bool) -> InputProblem {
+fn type_problem(name: &Name, expected: PortType, found: PortType, axis: bool) -> InputProblem {
     InputProblem::Type {
-        name: input.name.to_string(),
-        expected: input.port,
+        name: name.to_string(),
+        expected,
         found,
         axis,
     }
@@ -189,10 +214,19 @@ pub(super) fn mapped(
     over: &MapOver,
 ) -> Result<(Vec<Axis>, usize), Error> {
     let names: Vec<String> = inputs.names().map(str::to_owned).collect();
+    let is_selected = |name: &str| {
+        let mut selected = pipeline.selected.iter().flatten();
+        selected.any(|selected| selected == name)
+    };
+    let lost = inputs
+        .supplied()
+        .filter(|name| is_selected(name) && !over.zips(name));
+    let lost: Vec<InputProblem> = lost.map(supplied_output).collect();
     let Matched {
         inputs,
         mut problems,
-    } = matched(pipeline, plan, inputs);
+    } = matched(pipeline, plan, inputs, Some(over));
+    problems.extend(lost);
     if over.axes().is_empty() {
         problems.push(InputProblem::NoAxis);
     }
@@ -212,13 +246,8 @@ pub(super) fn mapped(
         {
             // Told as an unknown input already.
         } else if !inputs.iter().any(|(input, _)| input.name == *axis) {
-            problems.push(InputProblem::Unknown {
+            problems.push(InputProblem::UnneededAxis {
                 name: axis.to_string(),
-                available: plan
-                    .inputs
-                    .iter()
-                    .map(|input| input.name.to_string())
-                    .collect(),
             });
         }
     }
@@ -238,6 +267,9 @@ pub(super) fn mapped(
         };
         match column {
             Some(Ok(column)) => {
+                if is_output(plan, input) && column.is_shared() {
+                    problems.push(supplied_output(&input.name));
+                }
                 let many_uses =
                     axis.is_none() || column.is_shared() || over.mode() == MapMode::Product;
                 if input.passing == Passing::Move && many_uses {
@@ -249,7 +281,9 @@ pub(super) fn mapped(
                 }
                 columns.push((input, axis, column));
             }
-            Some(Err(found)) => problems.push(type_problem(input, found, axis.is_some())),
+            Some(Err(found)) => {
+                problems.push(type_problem(&input.name, input.port, found, axis.is_some()))
+            }
             None => {}
         }
     }
@@ -294,10 +328,23 @@ pub(super) fn mapped(
             column,
             stride: strides[axis],
         },
-        Some(_) if drains(input) && !column.is_shared() => Axis::Drain(input.port.drain(column)),
+        Some(_) if (drains(input) || is_output(plan, input)) && !column.is_shared() => {
+            Axis::Drain(input.port.drain(column))
+        }
         Some(_) => Axis::Zip(column),
     });
     Ok((axes.collect(), items))
+}
+
+/// Whether the value is asked for as an output too: it was supplied, and is handed through.
+fn is_output(plan: &Plan, input: &PlanInput) -> bool {
+    plan.outputs.iter().any(|output| output.slot == input.slot)
+}
+
+fn supplied_output(name: &str) -> InputProblem {
+    InputProblem::SuppliedOutput {
+        name: name.to_owned(),
+    }
 }
 
 /// Whether the values of an axis are cut into owned pieces, so that a node can take them by value without a clone.

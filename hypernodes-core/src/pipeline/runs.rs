@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::outputs::find;
+use super::outputs::{find, taken};
 use crate::error::{Error, Failure, RunError};
 use crate::plan::Plan;
 use crate::run::Finished;
@@ -13,7 +13,8 @@ use crate::value::{Column, PortValue};
 /// What a map gave: a column per output, in input order, and the items that failed.
 pub struct Runs {
     plan: Arc<Plan>,
-    columns: Vec<Column>,
+    /// `None` was taken out.
+    columns: Vec<Option<Column>>,
     items: usize,
     failures: BTreeMap<usize, Failure>,
     /// The failed items in order: how many stand before an item is how far its row moved up.
@@ -34,7 +35,7 @@ impl Runs {
         let failed = failures.keys().copied().collect();
         Ok(Self {
             plan,
-            columns,
+            columns: columns.into_iter().map(Some).collect(),
             items,
             failures,
             failed,
@@ -76,20 +77,21 @@ impl Runs {
     /// # Errors
     /// As [`column`](Self::column).
     pub fn slice<T: PortValue>(&self, name: &str) -> Result<&[T], Error> {
-        let at = find::<T>(&self.plan, name)?;
         self.gapless(name)?;
-        Ok(self.columns[at].typed::<T>())
+        values(&self.plan, &self.columns, name)
     }
 
     /// Takes a whole column out without a copy.
     ///
     /// # Errors
-    /// As [`column`](Self::column).
+    /// As [`column`](Self::column), and when it was taken before.
     pub fn take_column<T: PortValue>(&mut self, name: &str) -> Result<Vec<T>, Error> {
         let at = find::<T>(&self.plan, name)?;
         self.gapless(name)?;
-        let empty = self.plan.outputs[at].port.empty();
-        Ok(std::mem::replace(&mut self.columns[at], empty).into_vec())
+        match self.columns[at].take() {
+            Some(column) => Ok(column.into_vec()),
+            None => Err(taken(&self.plan, &self.columns, name)),
+        }
     }
 
     fn gapless(&self, name: &str) -> Result<(), RunError> {
@@ -109,8 +111,7 @@ impl Runs {
     /// # Errors
     /// An output that is not there or of another type.
     pub fn results<T: PortValue>(&self, name: &str) -> Result<Vec<Result<&T, &Failure>>, Error> {
-        let at = find::<T>(&self.plan, name)?;
-        let mut values = self.columns[at].typed::<T>().iter();
+        let mut values = values::<T>(&self.plan, &self.columns, name)?.iter();
         let one = |item| match self.failures.get(&item) {
             Some(failure) => Some(Err(failure)),
             None => values.next().map(Ok),
@@ -144,6 +145,19 @@ impl Runs {
     }
 }
 
+/// The values of an output that is still there.
+fn values<'a, T: PortValue>(
+    plan: &Plan,
+    columns: &'a [Option<Column>],
+    name: &str,
+) -> Result<&'a [T], Error> {
+    let at = find::<T>(plan, name)?;
+    match &columns[at] {
+        Some(column) => Ok(column.typed()),
+        None => Err(taken(plan, columns, name)),
+    }
+}
+
 impl fmt::Debug for Runs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runs")
@@ -158,7 +172,7 @@ impl fmt::Debug for Runs {
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     plan: &'a Plan,
-    columns: &'a [Column],
+    columns: &'a [Option<Column>],
     at: usize,
 }
 
@@ -168,8 +182,7 @@ impl<'a> Row<'a> {
     /// # Errors
     /// An output that is not there, or of another type.
     pub fn get<T: PortValue>(&self, name: &str) -> Result<&'a T, Error> {
-        let at = find::<T>(self.plan, name)?;
-        Ok(&self.columns[at].typed::<T>()[self.at])
+        Ok(&values(self.plan, self.columns, name)?[self.at])
     }
 }
 

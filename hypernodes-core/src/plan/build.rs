@@ -33,6 +33,7 @@ impl Plan {
         let mut steps = Vec::<Step>::new();
         let mut step_of = vec![usize::MAX; graph.nodes.len()];
         let mut last_use = Vec::<Option<(usize, usize)>>::new();
+        let mut readers = Vec::<Vec<usize>>::new();
 
         for &n in graph.wiring.order.iter().filter(|&&n| needed[n]) {
             let at = steps.len();
@@ -65,7 +66,10 @@ impl Plan {
                     _ => {
                         let known = inputs.iter_mut().rev().find(|known| known.slot == slot);
                         if let Some(known) = known {
-                            known.passing = Passing::Ref;
+                            known.passing = match input.passing {
+                                Passing::Move => Passing::Move,
+                                Passing::Ref | Passing::Clone => Passing::Ref,
+                            };
                             if known.users.last() != Some(&graph.labels[n]) {
                                 known.users.push(graph.labels[n].clone());
                             }
@@ -73,6 +77,12 @@ impl Plan {
                     }
                 }
                 last_use.resize(slots.count, None);
+                readers.resize_with(slots.count, Vec::new);
+                if input.passing == Passing::Move {
+                    // The values are gone afterwards, so those who read them are waited for.
+                    waits.extend_from_slice(&readers[slot]);
+                }
+                readers[slot].push(at);
                 last_use[slot] = Some((at, i));
                 args.push(StepArg { slot, last: false });
             }
@@ -93,27 +103,36 @@ impl Plan {
             });
         }
 
-        let outputs = request
-            .outputs
-            .iter()
-            .filter(|name| !is_supplied(name))
-            .filter_map(|name| {
-                let port = graph.wiring.producers.get(name)?;
-                let (slot, _) = slots.get(Source::Node {
-                    node: port.node,
-                    output: port.output,
-                });
-                last_use.resize(slots.count, None);
-                // An output is read once more, at the end, so nothing before it may move the values.
-                last_use[slot] = None;
-                let output = &graph.nodes[port.node].signature().outputs[port.output];
-                Some(PlanOutput {
+        let mut outputs = Vec::with_capacity(request.outputs.len());
+        for name in request.outputs {
+            let Some(port) = graph.wiring.producers.get(name) else {
+                continue;
+            };
+            let (slot, is_new) = slots.get(Source::Node {
+                node: port.node,
+                output: port.output,
+            });
+            let output = &graph.nodes[port.node].signature().outputs[port.output];
+            if is_new && is_supplied(name) {
+                // Nothing reads it: it is handed through.
+                inputs.push(PlanInput {
                     name: output.name.clone(),
                     port: output.port,
                     slot,
-                })
+                    fill: Fill::Required,
+                    users: Vec::new(),
+                    passing: Passing::Ref,
+                });
+            }
+            last_use.resize(slots.count, None);
+            // An output is read once more, at the end, so nothing before it may move the values.
+            last_use[slot] = None;
+            outputs.push(PlanOutput {
+                name: output.name.clone(),
+                port: output.port,
+                slot,
             });
-        let outputs: Vec<PlanOutput> = outputs.collect();
+        }
 
         for (slot, last) in last_use.iter().enumerate() {
             if let &Some((step, arg)) = last {
@@ -142,6 +161,7 @@ impl Plan {
         }
         inputs.sort_by(|a, b| a.name.cmp(&b.name));
         let traits = Traits::of(&steps);
+        let bytes_per_item = most_bytes(&steps, &inputs);
         Self {
             name: request.name.to_owned(),
             steps,
@@ -149,10 +169,42 @@ impl Plan {
             inputs,
             outputs,
             traits,
+            bytes_per_item,
             run_time: AtomicU64::new(0),
             cost: AtomicU64::new(0),
         }
     }
+}
+
+/// Most bytes of one item that the slots hold at any one step.
+fn most_bytes(steps: &[Step], inputs: &[PlanInput]) -> usize {
+    let of_input = |input: &PlanInput| (input.slot, input.port.bytes());
+    let mut bytes: BTreeMap<usize, usize> = inputs.iter().map(of_input).collect();
+    let mut held: usize = bytes.values().sum();
+    let mut most = held;
+    for step in steps {
+        let outputs = &step.node.signature().outputs;
+        for (slot, output) in step.outs.iter().zip(outputs) {
+            // What nobody wants is computed all the same, and dropped.
+            held += output.port.bytes();
+            if let Some(slot) = *slot {
+                bytes.insert(slot, output.port.bytes());
+            }
+        }
+        most = most.max(held);
+        let unwanted = step
+            .outs
+            .iter()
+            .zip(outputs)
+            .filter(|(slot, _)| slot.is_none());
+        held -= unwanted
+            .map(|(_, output)| output.port.bytes())
+            .sum::<usize>();
+        for arg in step.args.iter().filter(|arg| arg.last) {
+            held -= bytes.remove(&arg.slot).unwrap_or(0);
+        }
+    }
+    most.max(1)
 }
 
 struct Slots {

@@ -24,6 +24,7 @@ pub struct Plan {
     pub(crate) inputs: Vec<PlanInput>,
     pub(crate) outputs: Vec<PlanOutput>,
     pub(crate) traits: Traits,
+    bytes_per_item: usize,
     /// Nanoseconds of the last single run that was measured, 0 before; a hint, never part of a result.
     run_time: AtomicU64,
     /// Measured nanoseconds per item, a hint for the size of the first chunks; never part of a result.
@@ -37,6 +38,8 @@ pub(crate) struct Traits {
     is_chain: bool,
     has_async: bool,
     workloads: [bool; 3],
+    /// How many steps there are, those of nested pipelines included.
+    steps: u32,
 }
 
 impl Traits {
@@ -47,6 +50,7 @@ impl Traits {
             is_chain,
             has_async: false,
             workloads: [false; 3],
+            steps: u32::try_from(steps.len()).unwrap_or(u32::MAX),
         };
         for step in steps {
             let options = &step.node.signature().options;
@@ -57,6 +61,7 @@ impl Traits {
             if let Some(nested) = step.node.nested() {
                 let inner = nested.pipeline.plan().traits;
                 traits.has_async |= inner.has_async;
+                traits.steps = traits.steps.saturating_add(inner.steps);
                 traits
                     .workloads
                     .iter_mut()
@@ -96,7 +101,7 @@ pub(crate) struct PlanInput {
     pub(crate) slot: usize,
     pub(crate) fill: Fill,
     pub(crate) users: Vec<String>,
-    /// How its only consumer takes it; `Passing::Ref` when there are several.
+    /// How its last reader takes it; of several, only one that cannot clone it counts.
     pub(crate) passing: Passing,
 }
 
@@ -178,19 +183,31 @@ impl Plan {
         self.traits.workloads[workload as usize]
     }
 
-    /// Bytes of one item over all columns (what values own on the heap not counted).
+    /// Most bytes that the columns hold per item at any one step (what values own on the heap not counted).
+    ///
+    /// # Example
+    /// ```
+    /// # extern crate hypernodes_core as hypernodes;
+    /// use hypernodes::prelude::*;
+    /// let nodes = nodes![{ node_fn!("b", |a: f64| a + 1.0) }, { node_fn!("c", |b: f64| b * 2.0) }];
+    /// let p = Pipeline::new("p", nodes)?;
+    /// assert_eq!(p.plan().bytes_per_item(), 24); // `b` is asked for too, so all three columns are there at the end
+    /// assert_eq!(p.select(["c"])?.plan().bytes_per_item(), 16); // never more than two at a time
+    /// # Ok::<(), hypernodes::Error>(())
+    /// ```
     #[must_use]
     pub fn bytes_per_item(&self) -> usize {
-        let inputs = self.inputs.iter().map(|input| input.port.bytes());
-        let outputs = self.steps.iter().flat_map(|step| {
-            let ports = &step.node.signature().outputs;
-            step.outs
-                .iter()
-                .zip(ports)
-                .filter(|(slot, _)| slot.is_some())
-                .map(|(_, output)| output.port.bytes())
-        });
-        inputs.chain(outputs).sum::<usize>().max(1)
+        self.bytes_per_item
+    }
+
+    /// The names of the values that come from outside, sorted.
+    pub fn input_names(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().map(|input| &*input.name)
+    }
+
+    /// How many steps a chunk goes through, those of nested pipelines included.
+    pub(crate) fn steps_in_all(&self) -> u32 {
+        self.traits.steps
     }
 
     /// Measured nanoseconds per item, 0 where nothing was measured yet.

@@ -8,18 +8,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::chunk::{ChunkOutcome, ChunkRun};
+use super::pace::{Given, Pace};
 use super::{RunContext, Source};
 use crate::clock;
 use crate::engine::Sizing;
 use crate::error::{EngineError, Failure};
 use crate::plan::Plan;
 use crate::value::{Accumulator, Arg, Column};
-
-/// How much a chunk may grow over the largest one before it.
-const GROWTH: usize = 8;
-
-/// Most items in the first chunk when the cost is known from another map.
-const FIRST: usize = 64;
 
 /// The chunks of one map, as an engine sees them.
 ///
@@ -33,8 +28,7 @@ const FIRST: usize = 64;
 pub struct Feed {
     plan: Arc<Plan>,
     context: RunContext,
-    sizing: Sizing,
-    rows_in_cache: usize,
+    pace: Pace,
     nested: bool,
     state: Mutex<State>,
     changed: Condvar,
@@ -78,9 +72,8 @@ struct State {
     items: usize,
     open: bool,
     next: usize,
-    parts_given: usize,
+    given: Given,
     in_flight: usize,
-    largest: usize,
     /// The lowest item that failed (fail fast only): nothing after it is handed out.
     limit: usize,
     /// Finished chunks that wait for one before them.
@@ -146,7 +139,7 @@ impl Feed {
         source: Source,
         items: usize,
     ) -> Self {
-        let rows_in_cache = sizing.rows_in_cache(&plan);
+        let pace = Pace::new(sizing, &plan);
         let columns = plan
             .outputs
             .iter()
@@ -159,9 +152,8 @@ impl Feed {
             items,
             open,
             next: 0,
-            parts_given: 0,
+            given: Given::default(),
             in_flight: 0,
-            largest: 0,
             limit: usize::MAX,
             waiting: BTreeMap::new(),
             assembled: 0,
@@ -175,8 +167,7 @@ impl Feed {
         Self {
             plan,
             context,
-            sizing,
-            rows_in_cache,
+            pace,
             nested,
             state: Mutex::new(state),
             changed: Condvar::new(),
@@ -247,13 +238,14 @@ impl Feed {
             });
         }
         let left = state.items - state.next;
-        let rows = self.rows_of_next(state, left).clamp(1, left);
+        let cost = self.plan.cost_hint();
+        let rows = self.pace.next_chunk(&state.given, state.items, left, cost);
         let start = state.next;
         state.next += rows;
-        state.parts_given += 1;
+        state.given.parts += 1;
+        state.given.largest = state.given.largest.max(rows);
         state.in_flight += 1;
-        state.largest = state.largest.max(rows);
-        let piece = rows.min(self.rows_in_cache);
+        let piece = rows.min(self.pace.rows_in_cache());
         let args = state.source.args(start, piece);
         let more = (piece..rows).step_by(piece);
         let more = more
@@ -265,39 +257,6 @@ impl Feed {
             args,
             more,
         })
-    }
-
-    /// The size of the next chunk: a given number of equal parts, or as many items as fill the target time.
-    fn rows_of_next(&self, state: &State, left: usize) -> usize {
-        if let Some(parts) = self.sizing.fixed {
-            // Sizes differ by at most one, the larger parts first.
-            return left.div_ceil(parts.saturating_sub(state.parts_given).max(1));
-        }
-        let first = state.items.div_ceil(self.sizing.partitions.max(1));
-        let fair = left.div_ceil(self.sizing.workers.max(1));
-        if self.plan.has_async() {
-            // The rows of a chunk wait at the same time, so a chunk takes as long as one of them.
-            return state
-                .items
-                .div_ceil(self.sizing.workers.max(1))
-                .min(self.rows_in_cache);
-        }
-        let by_time = match self.rows_in_target() {
-            // Each worker starts with one item: what a slow one costs is known before many are put together.
-            None if state.parts_given < self.sizing.workers => 1,
-            None => state.largest.saturating_mul(GROWTH).clamp(1, first),
-            Some(rows) => {
-                // Measured on few items, or in another map, the cost is a guess, so a chunk grows step by step.
-                let grown = if state.largest == 0 {
-                    FIRST
-                } else {
-                    state.largest.saturating_mul(GROWTH)
-                };
-                // Everyone gets a share, but not one that is less work than handing it out.
-                rows.min(grown).min(fair.max(rows / 8))
-            }
-        };
-        by_time.min(self.rows_in_cache)
     }
 
     /// Computes a chunk on this thread.
@@ -328,7 +287,7 @@ impl Feed {
         let mut failures = Vec::new();
         let mut done = 0;
         for args in pieces {
-            let rows = self.rows_in_cache.min(chunk.rows - done);
+            let rows = self.pace.rows_in_cache().min(chunk.rows - done);
             let mut run = ChunkRun::new(&self.plan, &self.context, args, rows);
             run.run();
             let outcome = self.outcome(chunk.start + done, run.finish());
@@ -364,9 +323,10 @@ impl Feed {
 
     /// Takes the outcome of a chunk back.
     pub fn put(&self, chunk: Chunk, outcome: Outcome) {
-        let nanoseconds = u64::try_from(outcome.took.as_nanos()).unwrap_or(u64::MAX);
-        self.plan.learn_cost(nanoseconds / chunk.rows.max(1) as u64);
+        self.plan
+            .learn_cost(self.pace.cost_per_item(outcome.took, chunk.rows));
         let mut state = self.lock();
+        state.given.largest_done = state.given.largest_done.max(chunk.rows);
         if self.context.fail_fast()
             && let Some((item, _)) = outcome.failures.first()
         {
@@ -486,16 +446,10 @@ impl Feed {
         }
     }
 
-    /// How many items fill the target time, once something was measured.
-    pub(crate) fn rows_in_target(&self) -> Option<usize> {
-        if self.plan.has_async() {
-            return Some(usize::MAX);
-        }
-        let target = u64::try_from(self.sizing.target.as_nanos()).unwrap_or(u64::MAX);
-        match self.plan.cost_hint() {
-            0 => None,
-            cost => Some(usize::try_from(target / cost).unwrap_or(usize::MAX)),
-        }
+    /// How many items the next pushed piece should have.
+    pub(crate) fn rows_of_next_piece(&self) -> usize {
+        let done = self.lock().given.largest_done;
+        self.pace.next_piece(done, self.plan.cost_hint())
     }
 
     /// Nobody wants the rest: no further chunk is handed out.

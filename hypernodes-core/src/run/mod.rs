@@ -5,6 +5,7 @@
 mod chunk;
 mod context;
 mod feed;
+mod pace;
 mod source;
 mod steps;
 

@@ -33,7 +33,7 @@ fn conflicting_types_of_one_input() {
 }
 
 #[test]
-fn values_that_cannot_be_cloned_have_one_use() {
+fn values_that_cannot_be_cloned_are_taken_once() {
     let nodes = || {
         nodes![
             node_fn!("u", |x: u8| -> Unique {
@@ -44,13 +44,13 @@ fn values_that_cannot_be_cloned_have_one_use() {
                 let _ = u;
                 1
             }),
-            node_fn!("seen", |u: &Unique| {
+            node_fn!("used_again", |u: Unique| {
                 let _ = u;
                 2
             }),
         ]
     };
-    assert!(text(nodes()).contains("node `used` takes `u` by value and `Unique` cannot be cloned, but input `u` of node `seen` uses it too"));
+    assert!(text(nodes()).contains("node `used` takes `u` by value and `Unique` cannot be cloned, but input `u` of node `used_again` uses it too"));
     let p = Pipeline::new("p", nodes().into_iter().take(2).collect()).unwrap();
     assert!(
         p.select(["u"])

@@ -8,8 +8,12 @@
 extern crate hypernodes_core as hypernodes;
 
 mod build;
+mod errors;
+mod iter;
 mod map;
 mod nested;
 mod node;
 mod run;
 mod steps;
+mod supply;
+mod takers;

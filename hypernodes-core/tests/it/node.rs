@@ -146,3 +146,34 @@ fn state_is_built_once_per_worker_and_kept() {
     );
     assert_eq!(OPENED.load(Ordering::SeqCst), 1);
 }
+
+#[test]
+fn renames_go_from_the_nodes_own_names_in_any_order() {
+    // a - b with the names swapped, of a function and of a nested pipeline.
+    let minus = || node_fn!("d", |a: i64, b: i64| a - b);
+    let nested = || Pipeline::new("inner", nodes![minus()]).unwrap().as_node();
+    let given = || inputs! { a: 1_i64, b: 10_i64 };
+    let get = |nodes| {
+        let p = Pipeline::new("p", nodes).unwrap();
+        *p.run(given()).unwrap().get::<i64>("d").unwrap()
+    };
+    let swapped = minus().rename_input("a", "b").rename_input("b", "a");
+    assert_eq!(get(nodes![{ swapped }]), 9);
+    let swapped = nested().rename_input("b", "a").rename_input("a", "b");
+    assert_eq!(get(nodes![{ swapped }]), 9);
+    // A second rename of the same port replaces the first.
+    let renamed = nested()
+        .rename_output("d", "e")
+        .rename_output("d", "d")
+        .map_over(["xs"])
+        .rename_input("a", "xs");
+    let p = Pipeline::new("p", nodes![{ renamed }]).unwrap();
+    let out = p.run(inputs! { xs: [5_i64, 7], b: 1_i64 }).unwrap();
+    assert_eq!(out.get::<Vec<i64>>("d").unwrap(), &[4, 6]);
+    // A name that was given outside is not the node's own.
+    let wrong = nested().rename_input("a", "x").rename_input("x", "y");
+    let text = Pipeline::new("p", nodes![{ wrong }])
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("has no input `x`"), "{text}");
+}

@@ -81,6 +81,29 @@ fn a_wrong_output_name_or_type_is_told_with_what_there_is() {
 }
 
 #[test]
+fn what_was_taken_out_is_gone() {
+    let p = word_count();
+    let mut out = p.run(inputs! { text: "a b" }).unwrap();
+    assert_eq!(out.take::<usize>("count").unwrap(), 2);
+    let error = out.take::<usize>("count").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "output `count` was taken out before; what is left: `words`"
+    );
+    assert!(out.get::<usize>("count").is_err());
+    assert_eq!(out.get::<Vec<String>>("words").unwrap().len(), 2);
+
+    let mut runs = p.map(inputs! { text: ["a b", "c"] }, "text").unwrap();
+    assert_eq!(runs.take_column::<usize>("count").unwrap(), [2, 1]);
+    assert!(runs.take_column::<usize>("count").is_err());
+    assert!(runs.column::<usize>("count").is_err());
+    assert!(runs.results::<usize>("count").is_err());
+    let row = runs.row(1).unwrap();
+    assert!(row.get::<usize>("count").is_err());
+    assert_eq!(*row.get::<Vec<String>>("words").unwrap(), ["c"]);
+}
+
+#[test]
 fn all_problems_with_inputs_are_told_at_once() {
     let error = word_count()
         .run(inputs! { txet: "x", min_len: 3_i32, words: vec![1] })

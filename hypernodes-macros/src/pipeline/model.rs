@@ -75,9 +75,12 @@ impl Parse for Shape {
 impl Shape {
     /// The names alone.
     pub(crate) fn names(&self) -> NodeShape {
-        let inputs = self.inputs.iter().map(|input| match input.default {
-            Some(_) => InputShape::optional(&input.name),
-            None => InputShape::required(&input.name),
+        let inputs = self.inputs.iter().map(|input| {
+            let shape = match input.default {
+                Some(_) => InputShape::optional(&input.name),
+                None => InputShape::required(&input.name),
+            };
+            shape.taken(matches!(input.by, By::Value))
         });
         NodeShape::new(&self.name, inputs, self.outputs.iter().cloned())
     }
