@@ -17,14 +17,14 @@ const PAUSE: Duration = Duration::from_millis(2);
 
 /// Waits on its thread.
 #[node(output = "d", workload = "io")]
-fn blocking(x: i64) -> i64 {
+pub(super) fn blocking(x: i64) -> i64 {
     std::thread::sleep(PAUSE);
     x
 }
 
 /// Waits without a thread.
 #[node(output = "d", workload = "io")]
-async fn waiting(x: i64) -> i64 {
+pub(super) async fn waiting(x: i64) -> i64 {
     tokio::time::sleep(PAUSE).await;
     x
 }

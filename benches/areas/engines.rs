@@ -35,7 +35,7 @@ fn pool() -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
 
 /// Computes for about 2 ms, whatever else the machine does.
 #[node(output = "d", workload = "cpu")]
-fn compute(x: i64) -> i64 {
+pub(super) fn compute(x: i64) -> i64 {
     static TURNS: OnceLock<u64> = OnceLock::new();
     let turns = *TURNS.get_or_init(turns_of_2_ms);
     x + i64::from(spin(turns) == 0)

@@ -6,6 +6,7 @@ pub mod engines;
 pub mod graph;
 pub mod iter;
 pub mod map;
+pub mod peers;
 pub mod run;
 pub mod statics;
 
@@ -28,6 +29,7 @@ pub fn all() -> impl Iterator<Item = Case> {
         async_io::GROUPS,
         iter::GROUPS,
         atc::GROUPS,
+        peers::GROUPS,
     ];
     areas.into_iter().flatten().copied()
 }

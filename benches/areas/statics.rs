@@ -29,7 +29,7 @@ pipeline! {
 }
 
 /// In a module of its own, because the functions have the names of others.
-mod not_inlined {
+pub(super) mod not_inlined {
     use hypernodes::pipeline;
 
     use crate::nodes::calls::{flip, minus, plus, times};

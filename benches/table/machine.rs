@@ -12,6 +12,7 @@ const QUIET: f64 = 0.05;
 pub(crate) struct Machine {
     processor: String,
     cores: usize,
+    instructions: String,
     rustc: String,
     commit: String,
     date: String,
@@ -30,6 +31,7 @@ impl Machine {
         Self {
             processor: model.unwrap_or("unknown processor").trim().to_owned(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
+            instructions: instructions(),
             rustc: output("rustc", &["--version"]),
             commit: if changed {
                 format!("{commit}, changed")
@@ -47,6 +49,7 @@ impl fmt::Display for Machine {
         let Self {
             processor,
             cores,
+            instructions,
             rustc,
             commit,
             date,
@@ -54,9 +57,40 @@ impl fmt::Display for Machine {
         } = self;
         write!(
             f,
-            "{processor}, {cores} cores; {rustc}; commit {commit}; {date}; load {load_before} before, {} after",
+            "{processor}, {cores} cores; {instructions}; {rustc}; commit {commit}; {date}; load {load_before} before, {} after",
             load()
         )
+    }
+}
+
+/// The instructions that the compiler could use everywhere, and those that a kernel finds when it runs.
+fn instructions() -> String {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let built = if cfg!(target_feature = "avx512f") {
+            "with AVX-512"
+        } else if cfg!(target_feature = "avx2") {
+            "with AVX2"
+        } else {
+            "for any x86-64 (SSE2)"
+        };
+        let found = if is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512cd")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+        {
+            "AVX-512"
+        } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            "AVX2 and FMA"
+        } else {
+            "no more than that"
+        };
+        format!("built {built}, {found} found at run time")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        format!("built for {}", std::env::consts::ARCH)
     }
 }
 

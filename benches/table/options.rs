@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hypernodes_benches::BoxError;
+use hypernodes_benches::{BoxError, areas};
 
 /// What was asked for.
 #[derive(Debug)]
@@ -88,8 +88,10 @@ impl Options {
         Ok(options)
     }
 
-    /// Whether a group is wanted.
+    /// Whether a group is wanted. The work of other frameworks is not part of the table.
     pub(crate) fn wants(&self, id: &str) -> bool {
-        self.wanted.is_empty() || self.wanted.iter().any(|part| id.starts_with(part.as_str()))
+        let is_in_table = !id.starts_with(areas::peers::PREFIX);
+        self.wanted.is_empty() && is_in_table
+            || self.wanted.iter().any(|part| id.starts_with(part.as_str()))
     }
 }
