@@ -4,7 +4,7 @@ use std::fmt;
 
 use hypernodes_wiring::WiringProblem;
 
-use super::hint;
+use super::{hint, list_lines, told};
 use crate::value::PortType;
 
 /// One problem of a pipeline; [`BuildErrors`] holds all of them.
@@ -50,7 +50,7 @@ pub enum BuildError {
     },
     /// Two nodes give one input different defaults.
     #[error(
-        "input `{input}` defaults to `{first}` in node `{first_node}` but to `{second}` in node `{second_node}`; bind it, rename one, or make them equal"
+        "input `{input}` defaults to `{first}` in node `{first_node}` but to `{second}` in node `{second_node}`; rename one of them, or make the defaults equal"
     )]
     ConflictingDefaults {
         /// The input.
@@ -213,6 +213,8 @@ impl fmt::Display for MoveConflict {
 }
 
 /// All problems of a pipeline.
+///
+/// Prints the first twenty, and each text once; `problems` has every one.
 #[derive(Debug)]
 pub struct BuildErrors {
     /// The pipeline's name.
@@ -223,19 +225,12 @@ pub struct BuildErrors {
 
 impl fmt::Display for BuildErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.problems.as_slice() {
-            [one] => write!(f, "pipeline `{}`: {one}", self.pipeline),
-            all => {
-                write!(
-                    f,
-                    "pipeline `{}` has {} problems:",
-                    self.pipeline,
-                    all.len()
-                )?;
-                all.iter()
-                    .try_for_each(|problem| write!(f, "\n  - {problem}"))
-            }
+        let (pipeline, told) = (&self.pipeline, told(&self.problems));
+        if told.len() == 1 {
+            return write!(f, "pipeline `{pipeline}`: {}", told[0]);
         }
+        let (count, lines) = (told.len(), list_lines(&told));
+        write!(f, "pipeline `{pipeline}` has {count} problems:{lines}")
     }
 }
 

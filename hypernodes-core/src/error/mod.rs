@@ -4,6 +4,10 @@ mod build;
 mod failure;
 mod run;
 
+use std::fmt;
+
+use indexmap::IndexSet;
+
 pub use build::{BuildError, BuildErrors, MoveConflict};
 pub use failure::{Cause, Failure};
 pub use run::{EngineError, InputProblem, RunError};
@@ -26,20 +30,40 @@ pub enum Error {
     Engine(#[from] EngineError),
 }
 
-/// Lists names for a message: `` `a`, `b` ``, at most eight of them.
-pub(crate) fn list_names<S: AsRef<str>>(names: &[S]) -> String {
-    const MOST: usize = 8;
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    let mut text = names
+/// The texts of problems, each once, in their order: two ports of one node may be wrong in the same words.
+pub(crate) fn told<P: fmt::Display>(problems: &[P]) -> IndexSet<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// Problems below each other, each on a line of its own: at most twenty of them.
+pub(crate) fn list_lines(told: &IndexSet<String>) -> String {
+    const MOST: usize = 20;
+    let mut text: String = told
         .iter()
         .take(MOST)
-        .map(|n| format!("`{}`", n.as_ref()))
-        .collect::<Vec<_>>()
-        .join(", ");
-    if names.len() > MOST {
-        text.push_str(&format!(" and {} more", names.len() - MOST));
+        .map(|problem| format!("\n  - {problem}"))
+        .collect();
+    if told.len() > MOST {
+        text.push_str(&format!("\n  and {} more", told.len() - MOST));
+    }
+    text
+}
+
+/// Lists names for a message: `` `a`, `b` ``, at most eight of them.
+pub(crate) fn list_names<S: AsRef<str>>(names: &[S]) -> String {
+    list(names, |name| format!("`{}`", name.as_ref()))
+}
+
+/// Lists things for a message, at most eight of them.
+pub(crate) fn list<T>(things: &[T], in_words: impl Fn(&T) -> String) -> String {
+    const MOST: usize = 8;
+    if things.is_empty() {
+        return "none".to_owned();
+    }
+    let first: Vec<String> = things.iter().take(MOST).map(in_words).collect();
+    let mut text = first.join(", ");
+    if things.len() > MOST {
+        text.push_str(&format!(" and {} more", things.len() - MOST));
     }
     text
 }

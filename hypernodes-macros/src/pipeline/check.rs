@@ -139,7 +139,7 @@ fn conflicting_defaults(declaration: &Declaration, shapes: &[Shape], cx: &mut Ct
                 let (input, second_node) = (&input.name, &shape.name);
                 cx.error(&declaration.nodes[index], format!(
                     "input `{input}` defaults to `{first}` in node `{first_node}` but to `{second}` in node \
-                     `{second_node}`; bind it, rename one, or make them equal"
+                     `{second_node}`; rename one of them, or make the defaults equal"
                 ));
             }
         }
