@@ -4,7 +4,9 @@ use std::fmt;
 use std::future::Future;
 use std::sync::OnceLock;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime, TryCurrentError};
+
+use crate::error::{EngineError, Error};
 
 /// The runtime that async nodes run on.
 pub struct AsyncHost(Kind);
@@ -47,21 +49,39 @@ pub(crate) fn is_inside_runtime() -> bool {
 }
 
 /// Runs blocking work beside the caller's runtime, and gives it that runtime for async nodes.
+///
+/// # Errors
+/// Those of the work; without a runtime around the call, and when it shuts down, that there is none.
 pub(crate) async fn off_the_runtime<T: Send + 'static>(
-    work: impl FnOnce(AsyncHost) -> Result<T, crate::Error> + Send + 'static,
-) -> Result<T, crate::Error> {
-    let host = AsyncHost(Kind::Caller(Handle::current()));
-    match tokio::task::spawn_blocking(move || work(host)).await {
+    work: impl FnOnce(AsyncHost) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let handle = Handle::try_current().map_err(|error| unavailable(no_runtime(&error)))?;
+    let host = AsyncHost(Kind::Caller(handle.clone()));
+    match handle.spawn_blocking(move || work(host)).await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(cancelled) => Err(crate::error::EngineError::Unavailable {
-                engine: "tokio".to_owned(),
-                reason: format!("the runtime is shutting down ({cancelled})"),
-            }
-            .into()),
+            Err(cancelled) => Err(unavailable(format!(
+                "the runtime is shutting down ({cancelled})"
+            ))),
         },
     }
+}
+
+fn no_runtime(error: &TryCurrentError) -> String {
+    if error.is_thread_local_destroyed() {
+        "this thread is ending".to_owned()
+    } else {
+        "`run_async` and `map_async` need a tokio runtime around them; call `run` or `map` instead, or await them inside \
+         `#[tokio::main]` or `Runtime::block_on`"
+            .to_owned()
+    }
+}
+
+#[cold]
+fn unavailable(reason: String) -> Error {
+    let engine = "tokio".to_owned();
+    EngineError::Unavailable { engine, reason }.into()
 }
 
 impl fmt::Debug for AsyncHost {

@@ -1,10 +1,13 @@
 //! Async nodes: concurrent, ordered, caught; inside and outside a runtime.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use hypernodes::prelude::*;
+use hypernodes::{EngineError, Error};
 
 #[node(output = "page", concurrency = 10)]
 async fn fetch(id: u64) -> Result<u64, String> {
@@ -89,6 +92,30 @@ async fn inside_a_runtime_blocking_is_refused_and_async_works() {
     let p = pages().with_engine(Threaded::new().workers(2));
     let runs = p.map_async(inputs! { id: 20..40_u64 }, "id").await.unwrap();
     assert_eq!(runs.column::<u64>("length").unwrap()[0], 41);
+}
+
+/// Polls a future once, on a thread without a runtime.
+fn first_poll<T>(future: impl Future<Output = T>) -> Poll<T> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn outside_of_a_runtime_async_runs_are_refused() {
+    let words = "engine `tokio` is not available: `run_async` and `map_async` need a tokio runtime around them; call \
+                 `run` or `map` instead, or await them inside `#[tokio::main]` or `Runtime::block_on`";
+    let p = pages();
+    let Poll::Ready(Err(run)) = first_poll(p.run_async(inputs! { id: 1_u64 })) else {
+        panic!("it is refused at once")
+    };
+    assert_eq!(run.to_string(), words);
+    assert!(matches!(
+        run,
+        Error::Engine(EngineError::Unavailable { .. })
+    ));
+    let Poll::Ready(Err(map)) = first_poll(p.map_async(inputs! { id: 0..3_u64 }, "id")) else {
+        panic!("it is refused at once")
+    };
+    assert_eq!(map.to_string(), words);
 }
 
 #[tokio::test]
