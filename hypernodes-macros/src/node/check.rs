@@ -5,7 +5,10 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Attribute, FnArg, Pat, PatType, ReturnType, Signature, Token, Type};
+use syn::{
+    Attribute, FnArg, Pat, PatType, ReturnType, Signature, Token, Type, TypeParamBound,
+    TypeTraitObject,
+};
 
 use super::args::{Args, DefaultArg, OutputNames};
 use super::model::{
@@ -188,6 +191,13 @@ fn state_kind(attribute: &Attribute, ty: &Type, cx: &mut Ctxt) -> Option<ParamKi
 pub(crate) fn port_type(ty: &Type, cx: &mut Ctxt) -> Option<(By, Type)> {
     match peel(ty) {
         Type::Reference(reference) => {
+            if let Type::TraitObject(object) = peel(&reference.elem) {
+                cx.error(
+                    &reference.elem,
+                    format!("a port has a concrete type: take `&{}`", shared(object)),
+                );
+                return None;
+            }
             if let Some(token) = &reference.mutability {
                 let owned = owned_text(&reference.elem);
                 cx.error(token, format!(
@@ -201,24 +211,13 @@ pub(crate) fn port_type(ty: &Type, cx: &mut Ctxt) -> Option<(By, Type)> {
                     "an input is lent for one call: remove the lifetime",
                 );
             }
-            if let Type::TraitObject(object) = peel(&reference.elem) {
-                let object = text(object);
-                cx.error(
-                    &reference.elem,
-                    format!("a port has a concrete type: take `&Arc<{object} + Send + Sync>`"),
-                );
-                return None;
-            }
             owned(&reference.elem, cx);
             Some((By::Ref, (*reference.elem).clone()))
         }
-        Type::TraitObject(_) => {
+        Type::TraitObject(object) => {
             cx.error(
                 ty,
-                format!(
-                    "a port has a sized type: take `&Arc<{} + Send + Sync>`",
-                    text(ty)
-                ),
+                format!("a port has a sized type: take `&{}`", shared(object)),
             );
             None
         }
@@ -397,8 +396,28 @@ fn owned_text(elem: &Type) -> String {
         Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
         Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
         Type::Path(path) if path.path.is_ident("Path") => "PathBuf".to_owned(),
+        Type::TraitObject(object) => shared(object),
         elem => text(elem),
     }
+}
+
+/// What to write for a trait object: each bound once, and without the lifetime of what it borrowed.
+fn shared(object: &TypeTraitObject) -> String {
+    let mut bounds: Vec<String> = object
+        .bounds
+        .iter()
+        .filter(|bound| !matches!(bound, TypeParamBound::Lifetime(_)))
+        .map(text)
+        .collect();
+    for wanted in ["Send", "Sync"] {
+        if !bounds
+            .iter()
+            .any(|bound| bound.rsplit("::").next() == Some(wanted))
+        {
+            bounds.push(wanted.to_owned());
+        }
+    }
+    format!("Arc<dyn {}>", bounds.join(" + "))
 }
 
 fn is_static(reference: &syn::TypeReference) -> bool {
@@ -426,7 +445,7 @@ impl<'ast> Visit<'ast> for Owned<'_> {
             self.cx.error(
                 reference,
                 format!(
-                    "a value outlives the call that made it, so it cannot borrow: own a `{owned}`"
+                    "a value outlives the call that made it, so it cannot borrow: own it as `{owned}`"
                 ),
             );
         }
