@@ -59,6 +59,9 @@ pub use graph::NestedInfo;
 /// | `fallible` | the function returns a `Result` under another name |
 /// | `crate = path` | where this crate is found, if not at `::hypernodes` |
 ///
+/// Where `Cargo.toml` gives `hypernodes` another name, `extern crate hn as hypernodes;` at the root of the crate spares
+/// every macro the option `crate`.
+///
 /// `#[default(value)]` on a parameter stands in when nobody gives the value.
 ///
 /// Beside the function `split` stands a type and a macro of that name, so one `use` brings all three. A module of the same
@@ -103,7 +106,8 @@ pub use graph::NestedInfo;
 pub use hypernodes_macros::node;
 /// Makes a node of a closure, which captures by move: `node_fn!(name, options, closure)`.
 ///
-/// The parameters need names and types. The output is called like the node, unless `outputs = ("a", "b")` or
+/// The name comes first and the closure last; between them stand any of the options of [`macro@node`] but `init`, in any
+/// order. The parameters need names and types. The output is called like the node, unless `outputs = ("a", "b")` or
 /// `output = "a"` says otherwise; the name may be any expression that turns into a [`Name`].
 ///
 /// # Example
@@ -113,6 +117,10 @@ pub use hypernodes_macros::node;
 /// let lines = (1..=3).map(|k| node_fn!(format!("times_{k}"), |x: f64| x * f64::from(k))).collect();
 /// let p = Pipeline::new("table", lines)?;
 /// assert_eq!(*p.run(inputs! { x: 5.0 })?.get::<f64>("times_3")?, 15.0);
+///
+/// let div = node_fn!("div", outputs = ("q", "r"), version = 2, |a: i64, b: i64| (a / b, a % b));
+/// let out = Pipeline::new("p", nodes![{ div }])?.run(inputs! { a: 7_i64, b: 2_i64 })?;
+/// assert_eq!(*out.get::<i64>("r")?, 1);
 /// # Ok::<(), hypernodes::Error>(())
 /// ```
 #[cfg(feature = "macros")]

@@ -7,6 +7,17 @@
 //! | [`nodes!`] | a list of nodes | paths and expressions |
 //! | [`pipeline!`] | a function, a node and a pipeline | a list of nodes, wired at compile time |
 //!
+//! Generated code calls `::hypernodes`. A crate that knows it under another name, because its `Cargo.toml` says
+//! `hn = { package = "hypernodes", .. }` or because it depends on `hypernodes-core` alone, gives it that name once, at
+//! its root:
+//!
+//! ```ignore
+//! extern crate hn as hypernodes;
+//! ```
+//!
+//! Or it tells each macro: `#[node(crate = hn)]`, `node_fn!("name", crate = hn, |x: f64| x)`,
+//! `nodes![crate = hn; split]`, and `crate = hn;` in front of the function in `pipeline!`.
+//!
 //! | folder | job |
 //! |---|---|
 //! | `node/` | `#[node]` and `node_fn!`: options, model, rules, expansion |

@@ -27,7 +27,13 @@ pub use subject::{On, Parallel, Subject, check, in_threads};
 /// engine_conformance!(mod two_workers, MyEngine::new().workers(2));
 /// engine_conformance!(mod with_rayon, MyEngine::new(), parallel = with_rayon);
 /// ```
-/// The expression makes a new engine for each test. `parallel` is the function by which nodes of some cases compute in
+/// The expression makes a new engine for each test. It is written into modules inside the one where the macro is called:
+/// names in scope there are known (an item inside a function is not), but a path starts at the root, as
+/// `crate::MyEngine::new()`; one that starts at `self` or `super` is looked up in the wrong module. Without `mod`, the
+/// modules `runs`, `maps`, `failures`, `nested`, `iterators` and `users` come to lie beside the call, so two calls in one
+/// module need `mod` and a name each.
+///
+/// `parallel` is the function by which nodes of some cases compute in
 /// parallel inside: `fn(usize, &(dyn Fn(usize) + Sync))` calls its second argument with every number below the first.
 /// Give one that uses rayon if the engine's threads are rayon's; by default they are threads of their own.
 ///
