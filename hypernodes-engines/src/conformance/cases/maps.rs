@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hypernodes_core::{MapOver, NodeRef, inputs, node_fn, nodes};
+use hypernodes_core::{Inputs, MapOver, NodeRef, inputs, node_fn, nodes};
 
 use super::{numbers, scramble};
 use crate::conformance::{Exact, Subject, of, runs};
@@ -132,12 +132,36 @@ pub fn values_that_cannot_be_cloned(subject: &Subject) {
         let p = on.pipeline(nodes![
             node_fn!("a", |x: Unique| Unique(x.0 + 1)),
             node_fn!("b", |a: Unique, k: u64| Unique(a.0 * k)),
+            // These read what the others take, so they go before.
+            node_fn!("seen_x", |x: &Unique| x.0 + 5),
+            node_fn!("seen_a", |a: &Unique| a.0 + 7),
         ]);
         let x: Vec<Unique> = (0..20_000).map(Unique).collect();
-        let p = p.select(["b"]).expect("it is an output");
+        let p = p
+            .select(["b", "seen_a", "seen_x"])
+            .expect("they are outputs");
         runs(
             p.map(inputs! { x: x, k: 3_u64 }, ["x"]),
-            &[("b", of::<Unique>)],
+            &[
+                ("b", of::<Unique>),
+                ("seen_a", of::<u64>),
+                ("seen_x", of::<u64>),
+            ],
+        )
+    });
+}
+
+/// Values that the caller brings instead of a node, one for each item; they are outputs all the same.
+pub fn supplied_axes(subject: &Subject) {
+    subject.agree_on_maps(|on| {
+        let p = on.pipeline(nodes![
+            node_fn!("a", |x: u64| -> Unique { panic!("not computed: {x}") }),
+            node_fn!("b", |a: &Unique| a.0 * 2),
+        ]);
+        let a: Vec<Unique> = (0..20_000).map(Unique).collect();
+        runs(
+            p.map(Inputs::new().supply("a", a), ["a"]),
+            &[("a", of::<Unique>), ("b", of::<u64>)],
         )
     });
 }

@@ -1,6 +1,7 @@
 //! Single runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hypernodes_core::{Inputs, NodeRef, inputs, node_fn, nodes};
 
@@ -125,14 +126,20 @@ pub fn values_are_moved_or_cloned(subject: &Subject) {
                 .collect::<String>()),
             node_fn!("unique", |x: u64| Unique(x)),
             node_fn!("opened", |unique: Unique| unique.0 + 1),
+            // Reads what `opened` takes, so it goes before, however long it is.
+            node_fn!("seen", |unique: &Unique| {
+                std::thread::sleep(Duration::from_millis(2));
+                unique.0
+            }),
         ]);
         let p = p
-            .select(["longer", "shorter", "opened"])
+            .select(["longer", "shorter", "opened", "seen"])
             .expect("these are outputs");
         let all = [
             ("longer", one::<String> as ShowOne),
             ("shorter", one::<String>),
             ("opened", one::<u64>),
+            ("seen", one::<u64>),
         ];
         outputs(p.run(inputs! { x: 12_u64 }), &all)
     });
@@ -179,7 +186,10 @@ pub fn supplied_outputs(subject: &Subject) {
             node_fn!("b", |a: f64| a * 2.0),
             node_fn!("c", |a: f64, b: f64| a - b),
         ]);
-        outputs(p.run(Inputs::new().supply("a", 0.3)), &[("c", one::<f64>)])
+        outputs(
+            p.run(Inputs::new().supply("a", 0.3)),
+            &[("c", one::<f64>), ("a", one::<f64>)],
+        )
     });
 }
 
