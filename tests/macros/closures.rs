@@ -67,6 +67,17 @@ fn several_outputs_and_options() -> Result<(), Error> {
         ),
         (2, Some(Workload::Cpu))
     );
+    let in_another_order = node_fn!(
+        "div",
+        workload = "cpu",
+        version = 2,
+        outputs = ("q", "r"),
+        |a: i64, b: i64| (a / b, a % b)
+    );
+    assert_eq!(
+        node.signature().options,
+        in_another_order.signature().options
+    );
     let out = Pipeline::new("p", vec![node])?.run(inputs! { a: 7_i64, b: 2_i64 })?;
     assert_eq!((*out.get::<i64>("q")?, *out.get::<i64>("r")?), (3, 1));
     let node = node_fn!("div", outputs = ("q", "r"), |a: i64| a

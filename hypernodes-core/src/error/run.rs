@@ -330,7 +330,14 @@ impl fmt::Display for InputProblem {
                 write!(
                     f,
                     "axis `{name}` expects a list of `{expected}`, found `{found}`"
-                )
+                )?;
+                // `inputs!` owns borrowed text by itself, an iterator of rows does not.
+                if *expected == PortType::of::<String>()
+                    && *found == PortType::of::<Vec<&'static str>>()
+                {
+                    f.write_str("; own each item with `.map(str::to_owned)`")?;
+                }
+                Ok(())
             }
             Self::UnknownAxis { name, available } => {
                 write!(

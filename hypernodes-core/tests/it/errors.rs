@@ -49,6 +49,19 @@ fn many_problems_with_inputs_are_cut() {
 }
 
 #[test]
+fn borrowed_rows_of_text_are_told_how_to_be_owned() {
+    let p = Pipeline::new("p", nodes![node_fn!("y", |x: &str| x.len())]).unwrap();
+    let rows = ["a", "bc"];
+    assert_eq!(
+        p.map_iter(inputs! {}, "x", rows).unwrap_err().to_string(),
+        "pipeline `p`: axis `x` expects a list of `String`, found `Vec<&str>`; own each item with \
+         `.map(str::to_owned)`"
+    );
+    assert!(p.map_iter(inputs! {}, "x", rows.map(str::to_owned)).is_ok());
+    assert!(p.map(inputs! { x: rows }, "x").is_ok());
+}
+
+#[test]
 fn many_axes_that_differ_in_length_are_cut() {
     let names: Vec<String> = (0..30).map(|i| format!("x{i:02}")).collect();
     let nodes = (0..30)
