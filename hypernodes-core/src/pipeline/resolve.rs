@@ -282,7 +282,7 @@ pub(super) fn mapped(
                 columns.push((input, axis, column));
             }
             Some(Err(found)) => {
-                problems.push(type_problem(&input.name, input.port, found, axis.is_some()))
+                problems.push(type_problem(&input.name, input.port, found, axis.is_some()));
             }
             None => {}
         }

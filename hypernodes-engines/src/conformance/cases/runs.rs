@@ -227,7 +227,7 @@ pub fn the_lowest_failing_step_is_told(subject: &Subject) {
             let node = |i: usize| {
                 node_fn!(format!("n{i}"), move |x: u64| -> Result<u64, String> {
                     // The higher a step, the sooner it is done.
-                    std::thread::sleep(std::time::Duration::from_micros(400 - 100 * i as u64));
+                    std::thread::sleep(Duration::from_micros(400 - 100 * i as u64));
                     if i >= failing {
                         Err(format!("node {i} of {x}"))
                     } else {
