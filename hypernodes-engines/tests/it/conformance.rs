@@ -10,8 +10,7 @@ fn with_rayon(n: usize, call: &(dyn Fn(usize) + Sync)) {
 
 engine_conformance!(mod sequential, Sequential::default());
 engine_conformance!(mod one_worker, Threaded::new().workers(1), parallel = with_rayon);
-// A path starts at the root: the tests lie in modules below this one.
-engine_conformance!(mod two_workers, Threaded::new().workers(2), parallel = crate::conformance::with_rayon);
+engine_conformance!(mod two_workers, Threaded::new().workers(2), parallel = with_rayon);
 engine_conformance!(mod three_workers, Threaded::new().workers(3).npartitions(5));
 engine_conformance!(mod eight_workers, Threaded::new().workers(8), parallel = with_rayon);
 engine_conformance!(mod waiting, Threaded::new().workers(2).workload(Workload::Io), parallel = with_rayon);
