@@ -146,7 +146,7 @@ pub struct Names {
 }
 
 /// How many names are listed before "and N more".
-const LISTED: usize = 8;
+pub(crate) const LISTED: usize = 8;
 
 impl Names {
     pub(crate) fn new<'a>(total: usize, sorted: impl IntoIterator<Item = &'a str>) -> Self {

@@ -379,6 +379,11 @@ fn node_that_no_output_needs_is_a_warning() {
         wiring.warnings[0].to_string(),
         "node `c` contributes to no output that is asked for; remove it or ask for `w`"
     );
+    let many = WiringWarning::UnusedNode {
+        node: "c".to_owned(),
+        outputs: (0..1000).map(|i| format!("w{i}")).collect(),
+    };
+    assert!(many.to_string().ends_with(" or `w7` or 992 more"), "{many}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::name::Quoted;
+use crate::problem::LISTED;
 
 /// Something about the names that works and is still suspicious.
 ///
@@ -59,7 +60,7 @@ struct AskFor<'a>(&'a [String]);
 
 impl fmt::Display for AskFor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, output) in self.0.iter().enumerate() {
+        for (i, output) in self.0.iter().take(LISTED).enumerate() {
             write!(
                 f,
                 "{}{}",
@@ -67,6 +68,9 @@ impl fmt::Display for AskFor<'_> {
                 Quoted(output)
             )?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(LISTED) {
+            0 => Ok(()),
+            more => write!(f, " or {more} more"),
+        }
     }
 }

@@ -189,10 +189,13 @@ impl Plan {
     /// ```
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
-    /// let nodes = nodes![{ node_fn!("b", |a: f64| a + 1.0) }, { node_fn!("c", |b: f64| b * 2.0) }];
-    /// let p = Pipeline::new("p", nodes)?;
-    /// assert_eq!(p.plan().bytes_per_item(), 24); // `b` is asked for too, so all three columns are there at the end
-    /// assert_eq!(p.select(["c"])?.plan().bytes_per_item(), 16); // never more than two at a time
+    /// let p = Pipeline::new("p", nodes![
+    ///     { node_fn!("b", |a: f64| a + 1.0) },
+    ///     { node_fn!("c", |b: f64| b * 2.0) },
+    ///     { node_fn!("d", |c: f64| c - 1.0) },
+    /// ])?;
+    /// assert_eq!(p.plan().bytes_per_item(), 24); // `b`, `c` and `d` are asked for, so all three are there at the end
+    /// assert_eq!(p.select(["d"])?.plan().bytes_per_item(), 16); // never more than two at a time
     /// # Ok::<(), hypernodes::Error>(())
     /// ```
     #[must_use]
