@@ -1,5 +1,6 @@
 //! `scan DATA`: the long and the short table.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use hypernodes::trading::atc::AtcConfig;
@@ -115,22 +116,36 @@ fn write_rows(out: &mut impl Write, side: &str, rows: &[ScanRow]) -> io::Result<
     if rows.is_empty() {
         return Ok(());
     }
-    let header = ["symbol", "signal", "trend", "price", "exchange"].map(str::to_owned);
-    let cells = rows.iter().map(|row| {
-        let (symbol, exchange) = (row.symbol.clone(), row.exchange.clone());
-        let (signal, price) = (format!("{:.4}", row.signal), row.price.to_string());
-        [symbol, signal, row.trend.to_string(), price, exchange]
-    });
-    let lines: Vec<[String; 5]> = std::iter::once(header).chain(cells).collect();
-    let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max();
-    let [a, b, c, d, _] = std::array::from_fn(|column| width(column).unwrap_or_default());
-    for [symbol, signal, trend, price, exchange] in &lines {
+    // Twice over the rows rather than all cells at once: a large market's table need not fit into memory.
+    let mut widths = HEADER.map(str::len);
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(cells(row)) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let [a, b, c, d, _] = widths;
+    let mut line = |[symbol, signal, trend, price, exchange]: [&str; 5]| {
         writeln!(
             out,
             "  {symbol:a$}  {signal:>b$}  {trend:>c$}  {price:>d$}  {exchange}"
-        )?;
-    }
-    Ok(())
+        )
+    };
+    line(HEADER)?;
+    rows.iter()
+        .try_for_each(|row| line(cells(row).each_ref().map(|cell| &**cell)))
+}
+
+const HEADER: [&str; 5] = ["symbol", "signal", "trend", "price", "exchange"];
+
+/// What a row shows.
+fn cells(row: &ScanRow) -> [Cow<'_, str>; 5] {
+    [
+        (&row.symbol).into(),
+        format!("{:.4}", row.signal).into(),
+        row.trend.to_string().into(),
+        row.price.to_string().into(),
+        (&*row.exchange).into(),
+    ]
 }
 
 /// Names of symbols that are in no table, and why.

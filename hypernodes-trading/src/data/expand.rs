@@ -1,5 +1,6 @@
 //! Files, folders and globs to a list of files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,16 +22,17 @@ use super::DataError;
 /// # Ok::<(), hypernodes_trading::data::DataError>(())
 /// ```
 pub fn expand<S: AsRef<str>>(data: impl IntoIterator<Item = S>) -> Result<Vec<PathBuf>, DataError> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for name in data {
-        for file in expand_one(name.as_ref())? {
-            if seen.insert(file.clone()) {
-                files.push(file);
-            }
-        }
+    let lists = data.into_iter().map(|name| expand_one(name.as_ref()));
+    let mut lists = lists.collect::<Result<Vec<_>, _>>()?;
+    // Nothing is named twice within one list.
+    if lists.len() < 2 {
+        return Ok(lists.pop().unwrap_or_default());
     }
-    Ok(files)
+    let all: Vec<PathBuf> = lists.into_iter().flatten().collect();
+    let mut seen = BTreeSet::new();
+    let is_first: Vec<bool> = all.iter().map(|file| seen.insert(file.as_path())).collect();
+    let firsts = all.into_iter().zip(is_first).filter(|(_, first)| *first);
+    Ok(firsts.map(|(file, _)| file).collect())
 }
 
 fn expand_one(name: &str) -> Result<Vec<PathBuf>, DataError> {

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use hashbrown::HashTable;
 
 use super::input::{Input, stem};
 use super::reader::{CsvSymbols, read_csv};
@@ -33,9 +36,7 @@ impl SymbolSource {
     #[must_use]
     pub fn symbol(&self) -> Cow<'_, str> {
         match self {
-            Self::File(path) => path
-                .file_stem()
-                .map_or(Cow::Borrowed(""), |s| s.to_string_lossy()),
+            Self::File(path) => file_symbol(path),
             Self::Loaded(bars) => bars.symbol().into(),
             Self::Failed(error) => Cow::Borrowed(&error.symbol),
         }
@@ -73,8 +74,8 @@ impl From<Bars> for SymbolSource {
 /// The symbols of `files`, one source each, in the order of the files and of their rows.
 ///
 /// A file without a symbol column is one symbol and is not read here: only its header is looked
-/// at. A file with one is streamed, a symbol at a time. Nothing is held but one symbol and the
-/// names of those before it, so that a million symbols need no more memory than ten.
+/// at. A file with one is streamed, a symbol at a time. What is held of the symbols before is
+/// their names, and of a file that is one symbol not even that.
 ///
 /// A symbol that comes from a second file again is a [`SymbolSource::Failed`] that names both.
 /// Symbols that `options` do not want are left out.
@@ -94,7 +95,7 @@ pub fn sources<'a>(files: &'a [PathBuf], options: &'a CsvOptions) -> Sources<'a>
         options,
         next: 0,
         open: None,
-        seen: BTreeMap::new(),
+        seen: Seen::default(),
     }
 }
 
@@ -106,8 +107,42 @@ pub struct Sources<'a> {
     next: usize,
     /// The file of many symbols that is being read: number `next - 1`.
     open: Option<CsvSymbols>,
-    /// The file that each symbol came from.
-    seen: BTreeMap<Box<str>, usize>,
+    seen: Seen,
+}
+
+/// The file that each symbol came from.
+#[derive(Debug, Default)]
+struct Seen {
+    hasher: RandomState,
+    /// Files that are one symbol, by the hash of their name.
+    files: HashTable<usize>,
+    /// Symbols of files of many.
+    named: BTreeMap<Box<str>, usize>,
+}
+
+impl Seen {
+    /// Where the symbol was seen before; if nowhere, it is seen now.
+    fn see(&mut self, all: &[PathBuf], symbol: &str, file: usize, is_whole: bool) -> Option<usize> {
+        let hash = self.hasher.hash_one(symbol);
+        let is_it = |&other: &usize| file_symbol(&all[other]) == symbol;
+        let before = self.files.find(hash, is_it).or(self.named.get(symbol));
+        if let Some(&before) = before {
+            return Some(before);
+        }
+        if is_whole {
+            let of_file = |&other: &usize| self.hasher.hash_one(&*file_symbol(&all[other]));
+            self.files.insert_unique(hash, file, of_file);
+        } else {
+            self.named.insert(symbol.into(), file);
+        }
+        None
+    }
+}
+
+/// The symbol of a file that is one.
+fn file_symbol(path: &Path) -> Cow<'_, str> {
+    let stem = path.file_stem();
+    stem.map_or(Cow::Borrowed(""), |stem| stem.to_string_lossy())
 }
 
 impl Sources<'_> {
@@ -136,8 +171,8 @@ impl Sources<'_> {
     fn checked(&mut self, source: SymbolSource) -> SymbolSource {
         let file = self.next - 1;
         let symbol = source.symbol();
-        let Some(&before) = self.seen.get(&*symbol) else {
-            self.seen.insert(symbol.into(), file);
+        let is_whole = matches!(source, SymbolSource::File(_));
+        let Some(before) = self.seen.see(self.files, &symbol, file, is_whole) else {
             return source;
         };
         if matches!(source, SymbolSource::Failed(_)) {

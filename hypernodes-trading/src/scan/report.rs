@@ -1,5 +1,6 @@
 //! What all symbols of a scan make.
 
+use std::borrow::Cow;
 use std::io;
 
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ pub struct ScanRow {
     /// The last price of the source.
     pub price: f64,
     /// The exchange, `UNKNOWN` where there is none.
-    pub exchange: String,
+    pub exchange: Cow<'static, str>,
 }
 
 /// A symbol that was skipped.
@@ -129,7 +130,7 @@ impl ScanReport {
             });
             return;
         }
-        let exchange = exchange.unwrap_or_else(|| "UNKNOWN".to_owned());
+        let exchange = exchange.map_or(Cow::Borrowed("UNKNOWN"), Cow::Owned);
         let trend = if signal > 0.0 { 1 } else { -1 };
         let row = ScanRow {
             symbol,
@@ -138,21 +139,25 @@ impl ScanReport {
             price,
             exchange,
         };
-        if trend > 0 {
-            self.long.push(row);
+        let side = if trend > 0 {
+            &mut self.long
         } else {
-            self.short.push(row);
+            &mut self.short
+        };
+        side.push(row);
+        // What cannot be listed any more need not be held.
+        let most = config.top.unwrap_or(usize::MAX);
+        if side.len() / 2 > most.max(64) {
+            cut(side, most);
         }
     }
 
     /// The report with its rows in order, as [`ScanReport::rank`] says.
     #[must_use]
     pub fn ranked(mut self, config: &ScanConfig) -> Self {
-        self.long.sort_by(|a, b| b.signal.total_cmp(&a.signal));
-        self.short.sort_by(|a, b| a.signal.total_cmp(&b.signal));
         let most = config.top.unwrap_or(usize::MAX);
-        self.long.truncate(most);
-        self.short.truncate(most);
+        cut(&mut self.long, most);
+        cut(&mut self.short, most);
         self
     }
 
@@ -190,6 +195,12 @@ impl ScanReport {
         }
         Ok(())
     }
+}
+
+/// The strongest rows of one side, those of equal signals in input order.
+fn cut(side: &mut Vec<ScanRow>, most: usize) {
+    side.sort_by(|a, b| b.signal.abs().total_cmp(&a.signal.abs()));
+    side.truncate(most);
 }
 
 #[cfg(test)]
@@ -236,6 +247,21 @@ mod tests {
             (names(&two.long), names(&two.short)),
             ("ca".into(), "ef".into())
         );
+    }
+
+    #[test]
+    fn what_is_cut_while_scores_come_is_what_would_be_cut_at_the_end() {
+        let signal = |i: u32| f64::from(i * 7_919 % 1_000) / 1_000.0 - 0.5;
+        let scores = (0..2_000).map(|i| (format!("s{i}"), scored(signal(i))));
+        let config = |top| ScanConfig {
+            top,
+            ..ScanConfig::default()
+        };
+        let mut all = ScanReport::rank(scores.clone(), &config(None));
+        let cut = ScanReport::rank(scores, &config(Some(10)));
+        all.long.truncate(10);
+        all.short.truncate(10);
+        assert_eq!(cut, all);
     }
 
     #[test]
