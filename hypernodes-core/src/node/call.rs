@@ -3,13 +3,19 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use smallvec::SmallVec;
+
 use crate::error::{BoxError, Cause};
 use crate::run::RunContext;
 use crate::value::{Arg, Column, PortValue};
 
+/// Most nodes have few ports: a call of one row must not cost an allocation for them.
+pub(crate) type ArgList = SmallVec<[Option<Arg>; 3]>;
+pub(crate) type ColumnList = SmallVec<[Column; 2]>;
+
 /// The arguments of a call, in the order of the parameters.
 #[derive(Debug)]
-pub struct Args(Vec<Option<Arg>>);
+pub struct Args(ArgList);
 
 impl Args {
     /// Takes an argument out, to move its values.
@@ -48,18 +54,18 @@ pub struct RowFailure {
 #[derive(Debug)]
 pub struct Call<'a> {
     rows: usize,
-    args: Vec<Option<Arg>>,
-    columns: Vec<Column>,
+    args: ArgList,
+    columns: ColumnList,
     failures: Vec<RowFailure>,
     context: &'a RunContext,
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(rows: usize, args: Vec<Option<Arg>>, context: &'a RunContext) -> Self {
+    pub(crate) fn new(rows: usize, args: ArgList, context: &'a RunContext) -> Self {
         Self {
             rows,
             args,
-            columns: Vec::new(),
+            columns: ColumnList::new(),
             failures: Vec::new(),
             context,
         }
@@ -140,7 +146,7 @@ impl<'a> Call<'a> {
             .for_each(|(row, cause)| self.fail(row, cause));
     }
 
-    pub(crate) fn finish(self) -> (Vec<Column>, Vec<RowFailure>) {
+    pub(crate) fn finish(self) -> (ColumnList, Vec<RowFailure>) {
         (self.columns, self.failures)
     }
 
@@ -151,6 +157,9 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn emit<T: PortValue>(&mut self, mut row: impl FnMut(usize) -> T) {
         let rows = self.rows;
+        if rows == 1 {
+            return self.emit_single(&mut || Some(row(0)));
+        }
         let mut out = Vec::with_capacity(rows);
         let mut from = 0;
         while from < rows {
@@ -165,6 +174,19 @@ impl<'a> Call<'a> {
         self.columns.push(Column::from_vec(out));
     }
 
+    /// Computes the one row of a single run: a value alone needs no vector.
+    fn emit_single<T: PortValue>(&mut self, row: &mut dyn FnMut() -> Option<T>) {
+        let column = match catch_unwind(AssertUnwindSafe(row)) {
+            Ok(value) => value.map(Column::one),
+            Err(payload) => {
+                self.note_panic(0, payload);
+                None
+            }
+        };
+        self.columns
+            .push(column.unwrap_or_else(|| Column::from_vec(Vec::<T>::new())));
+    }
+
     /// Computes one infallible output with an iterator that starts at a row.
     #[inline]
     pub(super) fn emit_dense<T: PortValue, I: Iterator<Item = T>>(
@@ -172,6 +194,9 @@ impl<'a> Call<'a> {
         mut from: impl FnMut(usize) -> I,
     ) {
         let rows = self.rows;
+        if rows == 1 {
+            return self.emit_single(&mut || from(0).next());
+        }
         let mut out = Vec::with_capacity(rows);
         let mut next = 0;
         while next < rows {
@@ -347,7 +372,7 @@ pub trait OutputTuple: Send + Sized {
     /// Adds a row.
     fn push(self, vectors: &mut Self::Vectors);
     /// Gives the vectors away as columns.
-    fn columns(vectors: Self::Vectors, columns: &mut Vec<Column>);
+    fn columns(vectors: Self::Vectors, columns: &mut impl Extend<Column>);
     /// The port types, in order.
     fn ports() -> Vec<crate::PortType>;
 }
@@ -367,9 +392,9 @@ macro_rules! output_tuples {
                 let ($($v,)+) = vectors;
                 $($v.push($T);)+
             }
-            fn columns(vectors: Self::Vectors, columns: &mut Vec<Column>) {
+            fn columns(vectors: Self::Vectors, columns: &mut impl Extend<Column>) {
                 let ($($v,)+) = vectors;
-                $(columns.push(Column::from_vec($v));)+
+                columns.extend([$(Column::from_vec($v)),+]);
             }
             fn ports() -> Vec<crate::PortType> {
                 vec![$(crate::PortType::of::<$T>()),+]

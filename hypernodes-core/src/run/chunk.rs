@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Steps;
 use crate::error::{Cause, Failure};
-use crate::node::{Call, RowFailure};
+use crate::node::{ArgList, Call, ColumnList, RowFailure};
 use crate::plan::{Plan, Step, StepArg};
 use crate::run::RunContext;
 use crate::value::{Arg, Column, index};
@@ -198,16 +198,16 @@ impl Progress {
         context: &'c RunContext,
         mut is_last: impl FnMut(&StepArg) -> bool,
     ) -> Call<'c> {
-        let args = step.args.iter().map(|arg| {
+        let mut args = ArgList::new();
+        for arg in &step.args {
             let slot = &mut self.slots[arg.slot];
             let arg = if is_last(arg) {
                 slot.take()
             } else {
                 slot.clone()
             };
-            Some(arg.expect("a slot is filled before it is read"))
-        });
-        let args = args.collect();
+            args.push(Some(arg.expect("a slot is filled before it is read")));
+        }
         Call::new(self.rows, args, context)
     }
 
@@ -221,7 +221,14 @@ impl Progress {
         self.keep(&plan.steps[step], columns);
     }
 
-    pub(super) fn keep(&mut self, step: &Step, columns: Vec<Column>) {
+    pub(super) fn keep(&mut self, step: &Step, mut columns: ColumnList) {
+        // Most steps have one output, and somebody wants it.
+        if let [Some(slot)] = step.outs[..]
+            && columns.len() == 1
+        {
+            self.slots[slot] = columns.pop().map(Arg::dense);
+            return;
+        }
         for (slot, column) in step.outs.iter().zip(columns) {
             if let Some(slot) = *slot {
                 self.slots[slot] = Some(Arg::dense(column));

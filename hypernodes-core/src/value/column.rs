@@ -19,10 +19,13 @@ use super::port::{PortType, PortValue, Storage};
 /// ```
 #[derive(Clone)]
 pub struct Column {
+    /// A `Vec<T>`, or the [`Single`] value of a column made of one: it needs no allocation of its own.
     data: Storage,
     port: PortType,
     len: usize,
 }
+
+struct Single<T>(T);
 
 impl Column {
     /// Takes over the values of a vector.
@@ -48,7 +51,11 @@ impl Column {
     /// A column of one value.
     #[must_use]
     pub fn one<T: PortValue>(value: T) -> Self {
-        Self::from_vec(vec![value])
+        Self {
+            len: 1,
+            port: PortType::of::<T>(),
+            data: Arc::new(Single(value)),
+        }
     }
 
     /// The type of the values.
@@ -78,6 +85,11 @@ impl Column {
     /// The values, if they are of type `T`.
     #[must_use]
     pub fn as_slice<T: PortValue>(&self) -> Option<&[T]> {
+        if self.len == 1
+            && let Some(Single(value)) = self.data.downcast_ref()
+        {
+            return Some(std::slice::from_ref(value));
+        }
         self.data.downcast_ref::<Vec<T>>().map(Vec::as_slice)
     }
 
@@ -87,9 +99,16 @@ impl Column {
     /// Gives the column back when it is shared or holds another type.
     pub fn try_into_vec<T: PortValue>(self) -> Result<Vec<T>, Self> {
         let Self { data, port, len } = self;
-        match data.downcast::<Vec<T>>() {
-            Ok(typed) => Arc::try_unwrap(typed).map_err(|data| Self { data, port, len }),
-            Err(data) => Err(Self { data, port, len }),
+        let back = |data| Self { data, port, len };
+        let data = match data.downcast::<Vec<T>>() {
+            Ok(values) => return Arc::try_unwrap(values).map_err(|data| back(data)),
+            Err(data) => data,
+        };
+        match data.downcast::<Single<T>>() {
+            Ok(single) => Arc::try_unwrap(single)
+                .map(|Single(value)| vec![value])
+                .map_err(|data| back(data)),
+            Err(data) => Err(back(data)),
         }
     }
 
@@ -104,9 +123,9 @@ impl Column {
         })
     }
 
-    pub(crate) fn typed<T: PortValue>(&self) -> &Vec<T> {
+    pub(crate) fn typed<T: PortValue>(&self) -> &[T] {
         // The plan joins ports of equal types only, so this cannot fail for a checked pipeline.
-        match self.data.downcast_ref() {
+        match self.as_slice() {
             Some(values) => values,
             None => unreachable!(
                 "a column of `{}` was read as `{}`",
