@@ -25,7 +25,7 @@ pub enum BarsError {
         found: usize,
     },
     /// A price is zero, negative, NaN or infinite, or a volume is negative, NaN or infinite.
-    #[error("row {row} of `{column}` is {value}, expected a finite number {}",
+    #[error("row {row} of `{column}` is {}, expected a finite number {}", brief(*.value),
         if *.column == "volume" { "of 0 or more" } else { "above 0" })]
     Value {
         /// The column at fault.
@@ -48,7 +48,7 @@ pub enum BarsError {
         row: usize,
     },
     /// A bar's high is below its low.
-    #[error("row {row} has `high` {high} below `low` {low}")]
+    #[error("row {row} has `high` {} below `low` {}", brief(*.high), brief(*.low))]
     HighBelowLow {
         /// The row at fault.
         row: usize,
@@ -67,6 +67,12 @@ pub enum BarsError {
         /// The missing column.
         column: &'static str,
     },
+}
+
+/// A number as a message shows it: in few digits, whatever its size.
+pub(crate) fn brief(value: f64) -> String {
+    let text = format!("{value:?}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 /// Which price of a bar an average is taken over.

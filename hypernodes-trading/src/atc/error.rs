@@ -67,7 +67,7 @@ pub enum AtcError {
         found: usize,
     },
     /// A price is not a finite number between 1e-100 and 1e100.
-    #[error("{input} of bar {bar} is {value}, expected a price between 1e-100 and 1e100")]
+    #[error("{input} of bar {bar} is {value:?}, expected a price between 1e-100 and 1e100")]
     Price {
         /// `close` or `source`.
         input: &'static str,

@@ -35,6 +35,7 @@ pub use output::AtcOutput;
 
 pub use profile::{Profile, Robustness};
 
+pub(crate) use fused::PRICES;
 pub(crate) use output::quoted;
 pub(crate) use profile::{HmaFlavour, Rules};
 

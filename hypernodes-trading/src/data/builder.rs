@@ -9,6 +9,7 @@ use super::header::Layout;
 use super::input::Input;
 use super::time::parse_time;
 use super::{CellProblem, DataError, SymbolError, TimeRange};
+use crate::atc::PRICES;
 use crate::bars::Bars;
 
 /// The columns of one symbol so far, or what is wrong with it.
@@ -17,13 +18,40 @@ pub(super) struct Builder {
     symbol: Arc<str>,
     exchange: Option<Arc<str>>,
     time: Vec<i64>,
-    open: Vec<f64>,
-    high: Vec<f64>,
-    low: Vec<f64>,
+    open: Optional,
+    high: Optional,
+    low: Optional,
     close: Vec<f64>,
-    volume: Vec<f64>,
+    volume: Optional,
     last_time: Option<i64>,
     error: Option<DataError>,
+}
+
+/// A column that the symbol may do without.
+#[derive(Debug, Default)]
+struct Optional {
+    values: Vec<f64>,
+    /// Whether a cell was empty: the column is no column then.
+    has_gap: bool,
+}
+
+impl Optional {
+    /// Takes the cell of the next row.
+    fn push(&mut self, cell: Option<f64>) {
+        match cell {
+            Some(value) if !self.has_gap => self.values.push(value),
+            Some(_) => {}
+            None => {
+                self.has_gap = true;
+                self.values = Vec::new();
+            }
+        }
+    }
+
+    /// The column, if it is one at `at` in the file.
+    fn column(self, at: Option<usize>) -> Option<Vec<f64>> {
+        (at.is_some() && !self.has_gap).then_some(self.values)
+    }
 }
 
 impl Builder {
@@ -32,11 +60,11 @@ impl Builder {
             symbol,
             exchange: None,
             time: Vec::new(),
-            open: Vec::new(),
-            high: Vec::new(),
-            low: Vec::new(),
+            open: Optional::default(),
+            high: Optional::default(),
+            low: Optional::default(),
             close: Vec::new(),
-            volume: Vec::new(),
+            volume: Optional::default(),
             last_time: None,
             error: None,
         }
@@ -73,10 +101,14 @@ impl Builder {
             return Err(row.width());
         }
         let time = row.time()?;
-        let price = |at: Option<usize>| at.map(|at| row.number(at, true)).transpose();
+        let other = |at: Option<usize>, is_price| match at {
+            Some(at) => row.optional(at, is_price),
+            None => Ok(None),
+        };
+        let price = |at| other(at, true);
         let (open, high, low) = (price(layout.open)?, price(layout.high)?, price(layout.low)?);
         let close = row.number(layout.close, true)?;
-        let volume = layout.volume.map(|at| row.number(at, false)).transpose()?;
+        let volume = other(layout.volume, false)?;
         if let (Some(h), Some(l)) = (high, low)
             && h < l
         {
@@ -96,10 +128,10 @@ impl Builder {
         if range.contains(time) {
             self.time.push(time);
             self.close.push(close);
-            self.open.extend(open);
-            self.high.extend(high);
-            self.low.extend(low);
-            self.volume.extend(volume);
+            self.open.push(open);
+            self.high.push(high);
+            self.low.push(low);
+            self.volume.push(volume);
         }
         Ok(())
     }
@@ -124,17 +156,17 @@ impl Builder {
         }
         let build = || {
             let mut bars = Bars::new(self.symbol, self.time, self.close)?;
-            if layout.open.is_some() {
-                bars = bars.with_open(self.open)?;
+            if let Some(open) = self.open.column(layout.open) {
+                bars = bars.with_open(open)?;
             }
-            if layout.high.is_some() {
-                bars = bars.with_high(self.high)?;
+            if let Some(high) = self.high.column(layout.high) {
+                bars = bars.with_high(high)?;
             }
-            if layout.low.is_some() {
-                bars = bars.with_low(self.low)?;
+            if let Some(low) = self.low.column(layout.low) {
+                bars = bars.with_low(low)?;
             }
-            if layout.volume.is_some() {
-                bars = bars.with_volume(self.volume)?;
+            if let Some(volume) = self.volume.column(layout.volume) {
+                bars = bars.with_volume(volume)?;
             }
             Ok(match self.exchange {
                 Some(exchange) => bars.with_exchange(exchange),
@@ -167,9 +199,19 @@ impl Cells<'_> {
             .ok()
             .and_then(|t| t.parse::<f64>().ok());
         match value {
-            Some(v) if v.is_finite() && (v > 0.0 || (!is_price && v >= 0.0)) => Ok(v),
+            Some(v) if is_price && PRICES.contains(&v) => Ok(v),
+            Some(v) if !is_price && v.is_finite() && v >= 0.0 => Ok(v),
             _ => Err(self.bad_number(at, value, is_price)),
         }
+    }
+
+    /// As [`Cells::number`]; `None` for an empty cell of a column that may have some.
+    #[inline]
+    fn optional(&self, at: usize, is_price: bool) -> Result<Option<f64>, DataError> {
+        if self.text(at).is_empty() && self.layout.is_optional(at) {
+            return Ok(None);
+        }
+        self.number(at, is_price).map(Some)
     }
 
     #[cold]
@@ -177,6 +219,7 @@ impl Cells<'_> {
         let text = self.text(at);
         let problem = match value {
             Some(v) if !v.is_finite() => CellProblem::NotFinite,
+            Some(v) if is_price && v > 0.0 => CellProblem::PriceRange,
             Some(_) if is_price => CellProblem::NotPositive,
             Some(_) => CellProblem::Negative,
             None if text.is_empty() => CellProblem::Empty,

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::bars::BarsError;
+use crate::bars::{BarsError, brief};
 
 /// What is wrong with one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,9 @@ pub enum CellProblem {
     /// It is a price of 0 or less.
     #[error("is not a price above 0; correct it or remove the row")]
     NotPositive,
+    /// It is a price too small or too large to compute with.
+    #[error("is not a price from 1e-100 to 1e100; correct it or remove the row")]
+    PriceRange,
     /// It is a volume below 0.
     #[error("is a volume below 0; correct it or remove the row")]
     Negative,
@@ -45,6 +48,18 @@ pub enum DataError {
     /// No such file or folder.
     #[error("no file or folder at `{path}`; check the spelling")]
     Missing {
+        /// The path as given.
+        path: String,
+    },
+    /// A link whose file is not there.
+    #[error("`{path}` is a link to a file that is missing; correct or remove it")]
+    BrokenLink {
+        /// The link.
+        path: String,
+    },
+    /// A pipe, a device or a socket: it cannot be read from its start again.
+    #[error("`{path}` is not a regular file; save it first, and name the saved file")]
+    NotRegular {
         /// The path as given.
         path: String,
     },
@@ -127,6 +142,15 @@ pub enum DataError {
         file: Arc<str>,
         /// The line.
         line: u64,
+    },
+    /// The header is one cell, with another separator in it.
+    #[error("`{file}` line 1: columns are separated by {}, expected `,`; \
+        save the file as comma-separated csv", separator_shown(*.separator))]
+    Separator {
+        /// The file.
+        file: Arc<str>,
+        /// What stands between its columns.
+        separator: char,
     },
     /// A column that is needed is not in the header.
     #[error("`{file}` line 1 has no column `{column}`; columns there: {}{}",
@@ -221,8 +245,8 @@ pub enum DataError {
     },
     /// A row's high is below its low.
     #[error(
-        "`{file}` line {line}, column `{column}`: high {high} is below low {low}; \
-             correct the row"
+        "`{file}` line {line}, column `{column}`: high {} is below low {}; \
+             correct the row", brief(*.high), brief(*.low)
     )]
     HighBelowLow {
         /// The file.
@@ -267,7 +291,9 @@ impl DataError {
             | Self::RepeatedTime { line, .. }
             | Self::DescendingTime { line, .. }
             | Self::HighBelowLow { line, .. } => Some(*line),
-            Self::MissingColumn { .. } | Self::DuplicateColumn { .. } => Some(1),
+            Self::MissingColumn { .. } | Self::DuplicateColumn { .. } | Self::Separator { .. } => {
+                Some(1)
+            }
             _ => None,
         }
     }
@@ -290,6 +316,13 @@ fn remedy(column: &str) -> &'static str {
         "symbol" => "choose one with `--symbol-col`",
         "close" => "choose one with `--price-col`",
         _ => "rename one of them",
+    }
+}
+
+fn separator_shown(separator: char) -> String {
+    match separator {
+        '\t' => "tabs".to_owned(),
+        other => format!("`{other}`"),
     }
 }
 

@@ -2,18 +2,26 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+
+use glob::MatchOptions;
 
 use super::DataError;
+use super::input::check_regular;
+
+/// What makes a name a glob.
+const WILD: [char; 3] = ['*', '?', '['];
 
 /// The csv files that `data` names: each is a file, a folder (its `*.csv`, not those of its
-/// subfolders) or a glob.
+/// subfolders) or a glob. Folders and globs leave hidden files out, as a shell does; a link to
+/// nothing or a pipe among their files is told when it is read.
 ///
 /// The order is that of `data`, sorted by name within a folder or glob; a file named twice comes
 /// once, at its first place.
 ///
 /// # Errors
-/// [`DataError::Missing`], [`DataError::EmptyFolder`], [`DataError::NoMatch`],
+/// [`DataError::Missing`], [`DataError::BrokenLink`], [`DataError::NotRegular`],
+/// [`DataError::EmptyFolder`], [`DataError::NoMatch`],
 /// [`DataError::Pattern`] or [`DataError::Read`] for the first name that gives no file.
 ///
 /// # Example
@@ -47,15 +55,18 @@ fn expand_one(name: &str) -> Result<Vec<PathBuf>, DataError> {
             false => Ok(files),
         };
     }
-    if path.exists() {
-        return Ok(vec![path.to_owned()]);
+    match check_regular(path, name) {
+        Ok(()) => return Ok(vec![path.to_owned()]),
+        Err(DataError::Missing { .. } | DataError::Read { .. }) if name.contains(WILD) => {}
+        Err(error) => return Err(error),
     }
-    if !name.contains(['*', '?', '[']) {
-        return Err(DataError::Missing {
-            path: name.to_owned(),
-        });
-    }
-    let paths = glob::glob(name).map_err(|e| DataError::Pattern {
+    // With the option `glob` finds no hidden file, not even for a pattern that names the dot.
+    let asks_for_hidden = |part: &str| part.starts_with('.') && part.contains(WILD);
+    let as_shells_do = MatchOptions {
+        require_literal_leading_dot: !name.split(MAIN_SEPARATOR).any(asks_for_hidden),
+        ..MatchOptions::new()
+    };
+    let paths = glob::glob_with(name, as_shells_do).map_err(|e| DataError::Pattern {
         pattern: name.to_owned(),
         problem: e.msg,
     })?;
@@ -65,7 +76,8 @@ fn expand_one(name: &str) -> Result<Vec<PathBuf>, DataError> {
             path: e.path().display().to_string(),
             source: e.into(),
         })?;
-        if file.is_file() {
+        // What cannot be read is told when it is.
+        if !file.is_dir() {
             files.push(file);
         }
     }
@@ -85,11 +97,13 @@ fn csv_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
         let is_csv = path
             .extension()
             .is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-        if is_csv && path.is_file() {
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if is_csv && !is_hidden && !path.is_dir() {
             files.push(path);
         }
     }

@@ -1,11 +1,12 @@
 //! Which column is which.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{CsvColumns, CsvOptions, DataError};
+use crate::bars::PriceSource;
 
 /// Positions of the columns that are read.
 #[derive(Debug, Clone)]
@@ -19,9 +20,42 @@ pub(super) struct Layout {
     pub(super) low: Option<usize>,
     pub(super) close: usize,
     pub(super) volume: Option<usize>,
+    needed: Needed,
+}
+
+/// Columns beside the close that must have a value in every row.
+#[derive(Debug, Clone, Copy)]
+struct Needed {
+    open: bool,
+    high_low: bool,
+    volume: bool,
+}
+
+impl Needed {
+    fn by(columns: CsvColumns) -> Self {
+        let of = |open, high_low, volume| Self {
+            open,
+            high_low,
+            volume,
+        };
+        match columns {
+            CsvColumns::All => of(true, true, true),
+            CsvColumns::Close | CsvColumns::For(PriceSource::Close) => of(false, false, false),
+            CsvColumns::For(PriceSource::Hl2 | PriceSource::Hlc3) => of(false, true, false),
+            CsvColumns::For(PriceSource::Ohlc4) => of(true, true, false),
+        }
+    }
 }
 
 impl Layout {
+    /// Whether the column at this place may have empty cells.
+    pub(super) fn is_optional(&self, at: usize) -> bool {
+        let is = |column: Option<usize>| column == Some(at);
+        (is(self.open) && !self.needed.open)
+            || ((is(self.high) || is(self.low)) && !self.needed.high_low)
+            || (is(self.volume) && !self.needed.volume)
+    }
+
     /// How many numbers a row holds.
     pub(super) fn numbers(&self) -> usize {
         let optional = [self.open, self.high, self.low, self.volume];
@@ -36,6 +70,10 @@ const SYMBOL: [&str; 2] = ["symbol", "stock_code"];
 pub(super) fn has_symbol_column(path: &Path, options: &CsvOptions) -> bool {
     if options.symbol_column.is_some() {
         return true;
+    }
+    // A pipe would be waited for.
+    if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        return false;
     }
     let Ok(file) = File::open(path) else {
         return false;
@@ -66,6 +104,12 @@ pub(super) fn layout(
     names: Vec<String>,
     options: &CsvOptions,
 ) -> Result<Layout, DataError> {
+    if let [only] = &*names
+        && let Some(separator) = [';', '\t', '|'].into_iter().find(|&c| only.contains(c))
+    {
+        let file = Arc::clone(file);
+        return Err(DataError::Separator { file, separator });
+    }
     let find = |column, synonyms: &[&str]| find(file, &names, column, synonyms);
     let need =
         |found: Option<usize>, column: &str| found.ok_or_else(|| missing(file, &names, column));
@@ -79,7 +123,7 @@ pub(super) fn layout(
     let symbol = own(&options.symbol_column, "symbol", &SYMBOL)?;
     let close = ["close", "close_price"];
     let close = own(&options.price_column, "close", &close)?;
-    let all = options.columns == CsvColumns::All;
+    let all = options.columns != CsvColumns::Close;
     let other = |column, synonyms: &[&str]| match all {
         true => find(column, synonyms),
         false => Ok(None),
@@ -94,6 +138,7 @@ pub(super) fn layout(
         close: need(close, "close")?,
         symbol,
         names,
+        needed: Needed::by(options.columns),
     })
 }
 

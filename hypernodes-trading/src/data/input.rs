@@ -1,6 +1,6 @@
 //! Where a file's bytes come from, and which line a byte is on.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +38,29 @@ impl Read for Reader {
     }
 }
 
+/// Whether `path`, called `name`, is a file that can be read again and again; it is not opened.
+pub(super) fn check_regular(path: &Path, name: &str) -> Result<(), DataError> {
+    let path_shown = || name.to_owned();
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(found) if found.is_dir() => Err(DataError::NotAFile { path: path_shown() }),
+        Ok(_) => Err(DataError::NotRegular { path: path_shown() }),
+        Err(e) if !is_absent(&e) => Err(DataError::Read {
+            path: path_shown(),
+            source: e,
+        }),
+        Err(_) if path.is_symlink() => Err(DataError::BrokenLink { path: path_shown() }),
+        Err(_) => Err(DataError::Missing { path: path_shown() }),
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
 /// The symbol that a file is named after.
 pub(super) fn stem(path: &Path) -> Arc<str> {
     path.file_stem()
@@ -67,18 +90,9 @@ impl Input {
             Bytes::Memory(bytes) => return Ok(Reader::Memory(Cursor::new(Arc::clone(bytes)))),
             Bytes::File(path) => path,
         };
-        if path.is_dir() {
-            return Err(DataError::NotAFile {
-                path: self.name.to_string(),
-            });
-        }
-        match File::open(path) {
-            Ok(file) => Ok(Reader::File(file)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(DataError::Missing {
-                path: self.name.to_string(),
-            }),
-            Err(source) => Err(self.failed(source)),
-        }
+        check_regular(path, &self.name)?;
+        let file = File::open(path).map_err(|source| self.failed(source))?;
+        Ok(Reader::File(file))
     }
 
     pub(super) fn failed(&self, source: io::Error) -> DataError {

@@ -4,16 +4,21 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::{DataError, TimeRange};
+use crate::bars::PriceSource;
 
 /// Which price columns are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CsvColumns {
-    /// Close, and open, high, low and volume where the file has them; all are checked.
+    /// Close, and open, high, low and volume where the file has them; all are checked, and each
+    /// must have a value in every row.
     #[default]
     All,
     /// Close alone; other columns may hold anything.
     Close,
+    /// As [`All`](Self::All), but only what this price source is made of must have a value in
+    /// every row: a symbol with an empty cell in another column goes without that column.
+    For(PriceSource),
 }
 
 /// Which rows and columns of a csv file are read, and how its columns are called.

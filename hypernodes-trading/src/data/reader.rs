@@ -65,10 +65,12 @@ struct Surveyed {
 /// `trade_date`), `open`, `high`, `low`, `close` (or `open_price`...), `volume`, `symbol` (or
 /// `stock_code`), `exchange`. Only time and close are required; without a symbol column the
 /// whole file is one symbol, named by the file's stem. Times are read as
-/// [`parse_time`](super::parse_time) says.
+/// [`parse_time`](super::parse_time) says. Prices go from 1e-100 to 1e100. Cells are separated by
+/// commas.
 ///
 /// # Errors
-/// Here what concerns the file: [`DataError::Missing`], [`DataError::NotAFile`],
+/// Here what concerns the file: [`DataError::Missing`], [`DataError::BrokenLink`],
+/// [`DataError::NotAFile`], [`DataError::NotRegular`], [`DataError::Separator`],
 /// [`DataError::Read`], [`DataError::Empty`], [`DataError::NoRows`], [`DataError::NotText`],
 /// [`DataError::MissingColumn`], [`DataError::DuplicateColumn`]. From the iterator what concerns
 /// a row.

@@ -26,6 +26,7 @@ mod tests;
 mod windows;
 mod workspace;
 
+pub(crate) use workspace::PRICES;
 pub use workspace::{AtcWorkspace, LastBar, atc};
 
 /// Bars per block.

@@ -9,7 +9,7 @@ use super::{BLOCK, LANES, Row};
 use crate::atc::{AtcConfig, AtcError, AtcOutput, MaKind, SLOTS};
 
 /// Prices outside this range could overflow inside the kernel.
-const PRICES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+pub(crate) const PRICES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// ATC's values at the last bar of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
