@@ -1,5 +1,6 @@
 //! What is said when something is wrong, and the exit code.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,9 +45,9 @@ pub(crate) enum CommandError {
     Defect(String),
     #[error(transparent)]
     Run(#[from] hypernodes::Error),
-    #[error("cannot write `{}`: {}; choose another `--output`", path.display(), source.kind())]
+    #[error("cannot write `{}`: {}; choose another `--output`", path.display(), reason(source))]
     Output { path: PathBuf, source: io::Error },
-    #[error("cannot write: {}", .0.kind())]
+    #[error("cannot write: {}; make room, or choose another `--output`", reason(.0))]
     Write(#[from] io::Error),
     #[error("cancelled after {done} symbols")]
     Cancelled { done: usize },
@@ -123,9 +124,35 @@ pub(crate) fn guarded(command: impl FnOnce() -> Result<Exit, CommandError>) -> E
     exit
 }
 
-/// Writes a line to stderr; there is nobody to tell when that fails.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Writes a line to stderr, or a few; there is nobody to tell when that fails.
+pub(crate) fn say(text: &str) {
+    let lines: Vec<_> = text.split('\n').map(escaped).collect();
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
+}
+
+/// Text of a file for people: no control character reaches the terminal as it is.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let one = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    Cow::Owned(text.chars().map(one).collect())
+}
+
+/// What the operating system refused, in words.
+fn reason(error: &io::Error) -> String {
+    match is_worded(error) {
+        true => error.kind().to_string(),
+        false => error.to_string(),
+    }
+}
+
+/// Whether the kind says all that the error does.
+fn is_worded(error: &io::Error) -> bool {
+    error.raw_os_error().is_some() && error.kind().to_string() != "uncategorized error"
 }
 
 /// An error and its causes in one line; a cause that is told already is not told again.
@@ -134,7 +161,9 @@ pub(crate) fn flattened(error: &(dyn Error + 'static)) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let next = error.to_string().replace('\n', " ");
-        if !text.contains(&next) {
+        let of_system = error.downcast_ref::<io::Error>();
+        let is_told = of_system.is_some_and(|e| text.contains(&reason(e)));
+        if !is_told && !text.contains(&next) {
             text = format!("{text}: {next}");
         }
         cause = error.source();

@@ -8,7 +8,7 @@ use hypernodes::trading::data::{CsvOptions, DataError, SymbolError, SymbolSource
 use hypernodes::{BoxError, Cause, ErrorPolicy, Failure, Inputs, Pipeline, PortValue, RunError};
 
 use crate::cancel;
-use crate::error::{CommandError, as_options, flattened};
+use crate::error::{CommandError, as_options, escaped, flattened};
 
 /// Why there is nothing for a symbol.
 #[derive(Debug)]
@@ -73,9 +73,12 @@ impl Fault {
             FaultKind::Data | FaultKind::NoRowsInRange => CommandError::Symbol(self.text),
             FaultKind::Node => {
                 let text = as_options(&self.text);
-                CommandError::Symbol(format!("symbol `{symbol}`: {text}"))
+                CommandError::Symbol(format!("symbol `{}`: {text}", escaped(symbol)))
             }
-            FaultKind::Defect => CommandError::Defect(format!("symbol `{symbol}`: {}", self.text)),
+            FaultKind::Defect => {
+                let symbol = escaped(symbol);
+                CommandError::Defect(format!("symbol `{symbol}`: {}", self.text))
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hypernodes::trading::data::{CsvOptions, TimeRange, expand, parse_symbols};
+use hypernodes::trading::PriceSource;
+use hypernodes::trading::data::{CsvColumns, CsvOptions, TimeRange, expand, parse_symbols};
 
 use crate::error::CommandError;
 
@@ -14,7 +15,10 @@ pub(crate) struct DataArgs {
     ///
     /// Columns are found by name: time (or date, timestamp, datetime, `trade_date`), open, high,
     /// low, close, volume, symbol (or `stock_code`), exchange. Without a symbol column a file is
-    /// one symbol, named by the file.
+    /// one symbol, named by the file. Only time and what the command needs are required.
+    ///
+    /// Cells are separated by commas, prices go from 1e-100 to 1e100. Files are read more than
+    /// once, so they must be regular ones. Folders and globs leave hidden files out.
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<String>,
     /// Only these symbols: a comma-separated list, or @FILE with one per line
@@ -43,8 +47,8 @@ impl DataArgs {
         Ok(expand(&self.data)?)
     }
 
-    /// How they are to be read.
-    pub(crate) fn read_options(&self) -> Result<CsvOptions, CommandError> {
+    /// How they are to be read for averages of `source`.
+    pub(crate) fn read_options(&self, source: PriceSource) -> Result<CsvOptions, CommandError> {
         let symbols = self.symbols.as_deref().map(parse_symbols).transpose()?;
         if symbols
             .as_ref()
@@ -54,12 +58,12 @@ impl DataArgs {
             return Err(CommandError::Usage(problem.to_owned()));
         }
         Ok(CsvOptions {
+            columns: CsvColumns::For(source),
             symbols,
             range: TimeRange::parse(self.from.as_deref(), self.to.as_deref())?,
             time_column: self.time_col.clone(),
             symbol_column: self.symbol_col.clone(),
             price_column: self.price_col.clone(),
-            ..CsvOptions::default()
         })
     }
 }

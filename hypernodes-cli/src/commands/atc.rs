@@ -11,7 +11,7 @@ use super::format;
 use super::rows::{RowStyle, write_rows};
 use crate::cli::{AtcArgs, AtcCommand, Common, Format};
 use crate::engine;
-use crate::error::{CommandError, Exit, say};
+use crate::error::{CommandError, Exit, escaped, say};
 use crate::output::Output;
 use crate::symbols::SymbolRun;
 
@@ -35,7 +35,7 @@ pub(super) fn check(options: &AtcArgs) -> Result<AtcConfig, CommandError> {
 pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, CommandError> {
     let format = format(common, "atc", &[Format::Csv, Format::Json, Format::Table])?;
     let atc = check(&command.atc)?;
-    let read = command.data.read_options()?;
+    let read = command.data.read_options(command.atc.source)?;
     let files = command.data.files()?;
     let engine = engine::chosen(common)?;
     let mut out = Output::open(common.output.as_deref())?;
@@ -54,7 +54,6 @@ pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, Command
     let price_source = command.atc.source;
     let inputs: Inputs = inputs! { read: read.clone(), atc, price_source, style };
     let (mut written, mut failed) = (0_usize, 0_usize);
-    out.write_all(style.header().as_bytes())?;
     run.each::<String>(
         first.into_iter().chain(all),
         "text",
@@ -62,8 +61,10 @@ pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, Command
         |symbol, text| {
             match text {
                 Ok(text) => {
-                    if written > 0 {
-                        out.write_all(style.separator().as_bytes())?;
+                    // Bad input leaves no opening without an end behind.
+                    match written {
+                        0 => out.write_all(style.header().as_bytes())?,
+                        _ => out.write_all(style.separator().as_bytes())?,
                     }
                     out.write_all(text.as_bytes())?;
                     written += 1;
@@ -71,12 +72,15 @@ pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, Command
                 Err(fault) if common.fails_fast() => return Err(fault.into_error(symbol)),
                 Err(fault) => {
                     failed += 1;
-                    say(&format!("failed: `{symbol}`: {}", fault.text));
+                    say(&format!("failed: `{}`: {}", escaped(symbol), fault.text));
                 }
             }
             Ok(())
         },
     )?;
+    if written == 0 {
+        out.write_all(style.header().as_bytes())?;
+    }
     out.write_all(style.footer().as_bytes())?;
     out.finish()?;
     Ok(if failed == 0 {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use hypernodes::trading::PriceSource;
 use hypernodes::trading::data::sources;
 use hypernodes::trading::pipelines;
 use hypernodes::{EngineConfig, GraphDescription, Pipeline, Plan, ThreadedConfig, npartitions};
@@ -44,7 +45,7 @@ fn counted(data: &DataArgs) -> Result<Option<usize>, CommandError> {
     if data.data.is_empty() {
         return Ok(None);
     }
-    let (files, read) = (data.files()?, data.read_options()?);
+    let (files, read) = (data.files()?, data.read_options(PriceSource::Close)?);
     Ok(Some(sources(&files, &read).count()))
 }
 

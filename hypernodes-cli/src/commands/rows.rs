@@ -7,6 +7,7 @@ use hypernodes::trading::Bars;
 use hypernodes::trading::atc::AtcOutput;
 
 use crate::cli::Format;
+use crate::error::escaped;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +33,7 @@ impl RowStyle {
             _ => {
                 names
                     .iter()
-                    .map(|name| format!("{name:>WIDTH$}"))
+                    .map(|name| format!("  {name:>WIDTH$}"))
                     .collect::<String>()
                     + "\n"
             }
@@ -54,8 +55,8 @@ impl RowStyle {
     }
 }
 
-/// The width of a column of a table.
-const WIDTH: usize = 16;
+/// The width of a column of a table; a longer cell moves those behind it.
+const WIDTH: usize = 14;
 
 /// Writes a symbol's ATC columns as text, a row a bar.
 #[node(output = "text")]
@@ -102,13 +103,15 @@ fn json(text: &mut String, bars: &Bars, table: &AtcOutput, style: RowStyle) -> s
 fn aligned(text: &mut String, bars: &Bars, table: &AtcOutput, style: RowStyle) -> std::fmt::Result {
     for (bar, close) in bars.close().iter().enumerate() {
         if style.with_symbol {
-            write!(text, "{:>WIDTH$}", bars.symbol())?;
+            write!(text, "  {:>WIDTH$}", escaped(bars.symbol()))?;
         }
-        write!(text, "{bar:>WIDTH$}{close:>WIDTH$}")?;
+        let close = format!("{close:?}");
+        write!(text, "  {bar:>WIDTH$}  {close:>WIDTH$}")?;
         for column in table.columns() {
             match column[bar] {
-                value if value.is_nan() => write!(text, "{:>WIDTH$}", "")?,
-                value => write!(text, "{value:>WIDTH$.4}")?,
+                value if value.is_nan() => write!(text, "  {:>WIDTH$}", "")?,
+                value if value.abs() >= 1e15 => write!(text, "  {value:>WIDTH$.4e}")?,
+                value => write!(text, "  {value:>WIDTH$.4}")?,
             }
         }
         text.push('\n');

@@ -6,15 +6,13 @@ use std::io::{self, Write};
 use hypernodes::trading::atc::AtcConfig;
 use hypernodes::trading::data::{Sources, sources};
 use hypernodes::trading::pipelines;
-use hypernodes::trading::scan::{
-    FailedSymbol, ScanConfig, ScanReport, ScanRow, SkipReason, SymbolScore,
-};
+use hypernodes::trading::scan::{ScanConfig, ScanReport, ScanRow, SkipReason, SymbolScore};
 use hypernodes::{Inputs, inputs};
 
 use super::format;
 use crate::cli::{Common, Format, ScanCommand};
 use crate::engine;
-use crate::error::{CommandError, Exit, say};
+use crate::error::{CommandError, Exit, escaped, say};
 use crate::output::Output;
 use crate::symbols::{FaultKind, SymbolRun};
 
@@ -31,7 +29,7 @@ pub(super) fn check(command: &ScanCommand) -> Result<(ScanConfig, AtcConfig), Co
 pub(crate) fn run(common: &Common, command: &ScanCommand) -> Result<Exit, CommandError> {
     let format = format(common, "scan", &[Format::Table, Format::Json, Format::Csv])?;
     let (scan, atc) = check(command)?;
-    let read = command.data.read_options()?;
+    let read = command.data.read_options(scan.source)?;
     let files = command.data.files()?;
     let engine = engine::chosen(common)?;
     let mut out = Output::open(common.output.as_deref())?;
@@ -52,13 +50,16 @@ pub(crate) fn run(common: &Common, command: &ScanCommand) -> Result<Exit, Comman
         _ => write_table(&mut out, &report)?,
     }
     out.finish()?;
-    if report.failed.is_empty() {
-        return Ok(Exit::Done);
-    }
     if format == Format::Csv {
-        say_failed(&report.failed);
+        let skipped = report.skipped.iter().map(|s| (&s.symbol, &s.reason));
+        say_others("skipped", skipped);
+        let failed = report.failed.iter().map(|f| (&f.symbol, &f.error));
+        say_others("failed", failed);
     }
-    Ok(Exit::SomeFailed)
+    Ok(match report.failed.is_empty() {
+        true => Exit::Done,
+        false => Exit::SomeFailed,
+    })
 }
 
 /// Scores every symbol and ranks them.
@@ -86,15 +87,15 @@ fn ranked(
     Ok(report.ranked(scan))
 }
 
-fn say_failed(failed: &[FailedSymbol]) {
-    for FailedSymbol { symbol, error } in failed.iter().take(NAMED) {
-        say(&format!("failed: `{symbol}`: {error}"));
+/// Tells symbols that the csv table leaves out on stderr.
+fn say_others<'a>(what: &str, others: impl ExactSizeIterator<Item = (&'a String, &'a String)>) {
+    let count = others.len();
+    for (symbol, why) in others.take(NAMED) {
+        say(&format!("{what}: `{}`: {why}", escaped(symbol)));
     }
-    if failed.len() > NAMED {
-        say(&format!(
-            "failed: {} more; `--format json` lists them",
-            failed.len() - NAMED
-        ));
+    if count > NAMED {
+        let more = count - NAMED;
+        say(&format!("{what}: {more} more; `--format json` lists them"));
     }
 }
 
@@ -140,11 +141,11 @@ const HEADER: [&str; 5] = ["symbol", "signal", "trend", "price", "exchange"];
 /// What a row shows.
 fn cells(row: &ScanRow) -> [Cow<'_, str>; 5] {
     [
-        (&row.symbol).into(),
+        escaped(&row.symbol),
         format!("{:.4}", row.signal).into(),
         row.trend.to_string().into(),
-        row.price.to_string().into(),
-        (&*row.exchange).into(),
+        format!("{:?}", row.price).into(),
+        escaped(&row.exchange),
     ]
 }
 
@@ -160,7 +161,7 @@ fn write_others<'a>(
     }
     writeln!(out, "\n{what} ({count})")?;
     for (symbol, why) in others.take(NAMED) {
-        writeln!(out, "  {symbol}: {why}")?;
+        writeln!(out, "  {}: {}", escaped(symbol), escaped(why))?;
     }
     if count > NAMED {
         let more = count - NAMED;

@@ -167,3 +167,38 @@ fn sources_and_shared_lengths_are_options() {
         ])
     );
 }
+
+#[test]
+fn columns_of_a_table_never_touch() {
+    let folder = Folder::new();
+    let (long, big) = ("a_symbol_with_a_long_name", "1e90");
+    let rows = format!("symbol,time,close\n{long},1,1\n{long},2,{big}\nB,1,1.2345678901234567\n");
+    let file = folder.write("all.csv", rows);
+    let text = folder.run(&["atc", &file, "--format", "table"]).ok();
+    let mut lines = text.lines();
+    let columns = lines.next().unwrap().split_whitespace().count();
+    for line in lines {
+        // `R` is undefined at the first bar.
+        let cells: Vec<&str> = line.split("  ").filter(|c| !c.trim().is_empty()).collect();
+        let undefined = usize::from(cells[1].trim() == "0");
+        assert_eq!(cells.len(), columns - undefined, "{line}");
+        assert!(line.len() < 320, "{line}");
+    }
+    assert!(text.contains("  1e90  "), "{text}");
+}
+
+#[test]
+fn bad_input_leaves_nothing_on_standard_output() {
+    let folder = Folder::new();
+    let file = folder.write("A.csv", "time,close\n1,x\n");
+    for format in ["json", "csv", "table"] {
+        folder.run(&["atc", &file, "--format", format]).refused();
+    }
+    let run = |format: &str| {
+        let args = ["atc", &file, "--on-error", "collect", "--format", format];
+        folder.run(&args).stdout
+    };
+    assert_eq!(run("json"), "[\n]\n");
+    assert!(run("csv").starts_with("bar,close,R,EMA_Signal,"));
+    assert_eq!(run("csv").lines().count(), 1);
+}

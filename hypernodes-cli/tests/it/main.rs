@@ -4,6 +4,7 @@ mod atc;
 mod bad_input;
 mod collect;
 mod determinism;
+mod odd_input;
 mod options;
 mod output;
 mod pictures;

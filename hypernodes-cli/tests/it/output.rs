@@ -84,3 +84,21 @@ fn a_reader_that_goes_away_ends_it_quietly() {
         .unwrap();
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn the_reason_is_told_once_and_the_remedy_last() {
+    let folder = market(&["A"]);
+    let run = |output: &str| {
+        let args = ["scan", "data", "--limit", "100", "--output", output];
+        folder.run(&args).stderr
+    };
+    assert_eq!(
+        run("none/out.csv"),
+        "error: cannot write `none/out.csv`: entity not found; choose another `--output`\n"
+    );
+    #[cfg(target_os = "linux")]
+    assert_eq!(
+        run("/dev/full"),
+        "error: cannot write: no storage space; make room, or choose another `--output`\n"
+    );
+}

@@ -177,3 +177,33 @@ fn columns_exchange_and_times_are_found() {
     let none = run(&["--limit", "60", "--from", "2030-01-01"]);
     assert_eq!(none["skipped"][0]["reason"], "0 bars, fewer than 60");
 }
+
+#[test]
+fn extreme_prices_of_a_table_are_short() {
+    let folder = Folder::new();
+    let close: Vec<f64> = walk(2, 60).iter().map(|c| c * 1e88).collect();
+    folder.write("A.csv", csv(&close));
+    let table = folder
+        .run(&["scan", "A.csv", "--limit", "60", "--min-signal", "0"])
+        .ok();
+    assert!(table.lines().all(|line| line.len() < 80), "{table}");
+    let last = format!("  {:?}  UNKNOWN", close[59]);
+    assert!(table.contains(&last), "{table}");
+}
+
+#[test]
+fn symbols_that_csv_leaves_out_are_told_on_stderr() {
+    let folder = market(&["A"]);
+    for i in 0..12 {
+        folder.write(&format!("data/S{i:02}.csv"), csv(&walk(1, 20)));
+    }
+    let args = ["scan", "data", "--limit", "100", "--format"];
+    let ran = folder.run(&[&args[..], &["csv"]].concat());
+    assert_eq!(ran.code, Some(0));
+    let told: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(told.len(), 11, "{}", ran.stderr);
+    assert_eq!(told[0], "skipped: `S00`: 20 bars, fewer than 100");
+    assert_eq!(told[10], "skipped: 2 more; `--format json` lists them");
+    folder.run(&[&args[..], &["json"]].concat()).ok();
+    folder.run(&[&args[..], &["table"]].concat()).ok();
+}
