@@ -80,6 +80,10 @@ Examples:
   hypernodes scan all.csv --symbols @watchlist.txt --engine sequential")]
     Scan(ScanCommand),
     /// Prints what a command would run: the graph, its steps, the engine's partitions and why.
+    ///
+    /// A map whose steps wait on files (or any with `--workload io`) runs on four io threads for
+    /// each worker; the rule for its partitions then counts these threads, and `plan` says so.
+    /// `plan npartitions` knows no steps: it counts the workers as they are given.
     #[command(after_help = "\
 Examples:
   hypernodes plan scan prices/ --workers 8

@@ -5,7 +5,9 @@ use std::io::Write;
 use hypernodes::trading::PriceSource;
 use hypernodes::trading::data::sources;
 use hypernodes::trading::pipelines;
-use hypernodes::{EngineConfig, GraphDescription, Pipeline, Plan, ThreadedConfig, npartitions};
+use hypernodes::{
+    EngineConfig, GraphDescription, Pipeline, Plan, ThreadedConfig, Workload, npartitions,
+};
 
 use super::{atc, format, print, scan};
 use crate::cli::{Common, DataArgs, Format, PlanOf};
@@ -15,12 +17,12 @@ use crate::output::Output;
 
 pub(crate) fn run(common: &Common, of: &PlanOf) -> Result<Exit, CommandError> {
     format(common, "plan", &[Format::Text])?;
-    let (data, picture, pipeline) = match of {
+    let (data, picture, pipeline, without_step) = match of {
         PlanOf::Npartitions { items } => return partitions(common, *items),
         PlanOf::Atc(command) => {
             atc::check(&command.atc)?;
             let pipeline = atc::pipeline()?;
-            (&command.data, pipeline.describe(), pipeline)
+            (&command.data, pipeline.describe(), pipeline, &[][..])
         }
         PlanOf::Scan(command) => {
             scan::check(command)?;
@@ -30,15 +32,31 @@ pub(crate) fn run(common: &Common, of: &PlanOf) -> Result<Exit, CommandError> {
                 &command.data,
                 picture,
                 pipeline.map_err(hypernodes::Error::from)?,
+                &SCAN_WITHOUT_STEP[..],
             )
         }
     };
     let config = engine::config(common)?;
     let symbols = counted(data)?;
     print(common, |out| {
-        write_plan(out, common, &config, &picture, &pipeline, symbols)
+        let picture = &picture;
+        write_plan(
+            out,
+            common,
+            &config,
+            picture,
+            &pipeline,
+            symbols,
+            without_step,
+        )
     })
 }
+
+/// Nodes of the market's graph that the command does in its own way, and why.
+const SCAN_WITHOUT_STEP: [(&str, &str); 2] = [
+    ("symbol_name", "the name is known from the file or its rows"),
+    ("rank_symbols", "each score is ranked as it comes"),
+];
 
 /// How many symbols the files of DATA hold; `None` without DATA.
 fn counted(data: &DataArgs) -> Result<Option<usize>, CommandError> {
@@ -56,18 +74,26 @@ fn write_plan(
     picture: &GraphDescription,
     pipeline: &Pipeline,
     symbols: Option<usize>,
+    without_step: &[(&str, &str)],
 ) -> Result<(), CommandError> {
     let plan = pipeline.plan();
     writeln!(out, "{}", picture.to_text(usize::MAX).trim_end())?;
     writeln!(out, "\nsteps for each symbol")?;
     write_steps(out, plan)?;
+    for (node, reason) in without_step {
+        writeln!(out, "  no step of its own: {node} ({reason})")?;
+    }
     let Some(symbols) = symbols else {
         let hint = "name DATA to see its partitions";
         return Ok(writeln!(out, "\nengine      {}; {hint}", config.name())?);
     };
-    let explained = config
+    let mut explained = config
         .explain(plan, symbols)
         .map_err(hypernodes::Error::from)?;
+    if !explained.rule.is_empty() {
+        let origin = origin_of_workers(config, plan, explained.workers);
+        explained.rule.splice(0..0, origin);
+    }
     writeln!(out, "\n{explained}")?;
     let held = match common.npartitions {
         Some(_) => "all results are held until the last partition is done",
@@ -75,6 +101,27 @@ fn write_plan(
     };
     writeln!(out, "memory      {held}")?;
     Ok(())
+}
+
+/// Where the number of workers in the rule comes from, when it is not the number asked for.
+fn origin_of_workers(config: &EngineConfig, plan: &Plan, used: usize) -> Option<String> {
+    let EngineConfig::Threaded(config) = config else {
+        return None;
+    };
+    let workers = config.resolved_workers();
+    if used == workers || !used.is_multiple_of(workers) {
+        return None;
+    }
+    let each = used / workers;
+    let reason = match config.workload {
+        Workload::Mixed if plan.has_workload(Workload::Io) => {
+            ", for `load_bars` waits on files".to_owned()
+        }
+        workload => format!(", as `--workload {workload}` asks for"),
+    };
+    Some(format!(
+        "W = {used}: {workers} workers x {each} io threads{reason}"
+    ))
 }
 
 fn write_steps(out: &mut Output, plan: &Plan) -> Result<(), CommandError> {
@@ -90,11 +137,9 @@ fn write_steps(out: &mut Output, plan: &Plan) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// `plan npartitions`: the number alone.
+/// `plan npartitions`: the number alone, for any number of workers: nothing is started.
 fn partitions(common: &Common, items: usize) -> Result<Exit, CommandError> {
     let config = engine::config(common)?;
-    // Settings out of range are refused here too.
-    config.build().map_err(hypernodes::Error::from)?;
     let number = match config {
         EngineConfig::Threaded(ThreadedConfig {
             npartitions: Some(asked),

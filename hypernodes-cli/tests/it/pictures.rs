@@ -88,3 +88,55 @@ fn engines_are_listed() {
         (&"sequential".into(), &true.into())
     );
 }
+
+#[test]
+fn a_plan_says_where_its_workers_come_from() {
+    let folder = market(&["A", "B", "C"]);
+    let plan = |options: &[&str]| {
+        let args = [&["plan", "scan", "data", "--workers", "8"], options];
+        folder.run(&args.concat()).ok()
+    };
+    let line = "            W = 32: 8 workers x 4 io threads, for `load_bars` waits on files";
+    let text = plan(&[]);
+    assert!(text.contains(line), "{text}");
+    let (at, rule) = (text.find(line), text.find("r = min(3 x 32, 3)"));
+    assert!(at < rule, "{text}");
+    assert!(plan(&["--workload", "io"]).contains("W = 32: 8 workers x 4 io threads"));
+    assert!(!plan(&["--workload", "cpu"]).contains("W = "));
+    assert!(!plan(&["--npartitions", "2"]).contains("W = "));
+    let help = folder.run(&["plan", "--help"]).ok();
+    assert!(help.contains("four io threads"), "{help}");
+}
+
+#[test]
+fn npartitions_takes_any_number_of_workers() {
+    let folder = Folder::new();
+    let most = usize::MAX.to_string();
+    for (items, workers, expected) in [
+        ("2000", "8", "16"),
+        ("2000", "1025", "1025"),
+        ("2000", &most, "2000"),
+        (&most, &most, &most),
+    ] {
+        let args = ["plan", "npartitions", "--items", items];
+        let said = folder.run(&[&args[..], &["--workers", workers]].concat());
+        assert_eq!(said.ok(), format!("{expected}\n"), "{items} {workers}");
+    }
+}
+
+#[test]
+fn a_plan_says_which_nodes_of_the_graph_are_no_steps() {
+    let folder = Folder::new();
+    let plan = folder.run(&["plan", "scan"]).ok();
+    let (_, steps) = plan.split_once("\nsteps for each symbol\n").unwrap();
+    let lines: Vec<&str> = steps.lines().take(4).collect();
+    assert_eq!(
+        lines,
+        [
+            "  1 load_bars",
+            "  2 atc_score  after load_bars",
+            "  no step of its own: symbol_name (the name is known from the file or its rows)",
+            "  no step of its own: rank_symbols (each score is ranked as it comes)",
+        ]
+    );
+}
