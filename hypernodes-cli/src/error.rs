@@ -195,6 +195,10 @@ pub(crate) fn refused(refusal: &clap::Error) -> Exit {
             tips.push(line);
         }
     }
+    if let Some((variable, option)) = Cli::variable_of(refusal) {
+        let of_environment = format!("`{variable}` of the environment");
+        first = first.replacen(&format!("'{option}'"), &of_environment, 1);
+    }
     tips.push(format!("see `{} --help`", typed_command()));
     say(&format!("{first}\n{}", tips.join("; ")));
     Exit::Usage

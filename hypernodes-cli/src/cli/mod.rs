@@ -16,9 +16,10 @@ pub(crate) use data::DataArgs;
 
 use std::str::FromStr;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, Resettable, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use hypernodes::Workload;
 
@@ -43,9 +44,42 @@ Exit codes: 0 done, 1 failed, 2 wrong options or bad input, 3 done but some symb
 130 cancelled.";
 
 impl Cli {
+    /// What can be typed; an empty variable of the environment is none.
+    fn known() -> clap::Command {
+        let is_empty = |arg: &Arg| {
+            let value = arg.get_env().and_then(std::env::var_os);
+            value.is_some_and(|value| value.is_empty())
+        };
+        Self::command().mut_args(|arg| match is_empty(&arg) {
+            true => arg.env(Resettable::Reset),
+            false => arg,
+        })
+    }
+
+    /// The variable of the environment that `refusal` speaks of, and the option as it calls it.
+    pub(crate) fn variable_of(refusal: &clap::Error) -> Option<(String, String)> {
+        let text = |kind| match refusal.get(kind) {
+            Some(ContextValue::String(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let option = text(ContextKind::InvalidArg)?;
+        let value = text(ContextKind::InvalidValue)?;
+        let mut known = Self::known();
+        known.build();
+        let arg = known
+            .get_arguments()
+            .find(|arg| arg.to_string() == option)?;
+        let variable = arg.get_env()?.to_str()?;
+        let long = format!("--{}", arg.get_long()?);
+        let is_it = |word: &str| word.split('=').next() == Some(&long);
+        let is_typed = std::env::args().any(|word| is_it(&word));
+        let is_there = std::env::var(variable).is_ok_and(|found| found == value);
+        (!is_typed && is_there).then(|| (variable.to_owned(), option.to_owned()))
+    }
+
     /// What was typed, or what is wrong with it.
     pub(crate) fn typed() -> Result<Self, clap::Error> {
-        let matches = Self::command().try_get_matches()?;
+        let matches = Self::known().try_get_matches()?;
         let mut cli = Self::from_arg_matches(&matches)?;
         cli.common.is_format_typed =
             matches.value_source("format") == Some(ValueSource::CommandLine);

@@ -150,3 +150,40 @@ fn a_format_that_a_command_does_not_have_is_refused() {
             .contains("`mermaid`")
     );
 }
+
+#[test]
+fn the_environment_is_named_when_it_is_wrong_and_empty_is_unset() {
+    let folder = market(&["A"]);
+    let run = |name: &str, value: &str, args: &[&str]| {
+        let mut command = folder.command(args);
+        let output = command.env(name, value).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), text)
+    };
+    let scan = ["scan", "data", "--limit", "90"];
+    for (name, value) in [
+        ("HYPERNODES_WORKERS", "x"),
+        ("HYPERNODES_ENGINE", "abacus"),
+        ("HYPERNODES_NPARTITIONS", "0"),
+        ("HYPERNODES_WORKLOAD", "heavy"),
+        ("HYPERNODES_ON_ERROR", "ignore"),
+        ("HYPERNODES_FORMAT", "xml"),
+        ("HYPERNODES_LOG", "loud"),
+    ] {
+        let (code, told) = run(name, value, &scan);
+        assert_eq!(code, Some(2), "{told}");
+        let start = format!("error: invalid value '{value}' for `{name}` of the environment");
+        assert!(told.starts_with(&start), "{told}");
+        let (code, told) = run(name, "", &scan);
+        assert_eq!((code, told.as_str()), (Some(0), ""), "{name}");
+    }
+    for name in ["HYPERNODES_OUTPUT", "HYPERNODES_FALLBACK"] {
+        assert_eq!(run(name, "", &scan), (Some(0), String::new()), "{name}");
+    }
+    let typed = [&scan[..], &["--workers", "y"]].concat();
+    let (_, told) = run("HYPERNODES_WORKERS", "x", &typed);
+    assert!(
+        told.contains("invalid value 'y' for '--workers <N>'"),
+        "{told}"
+    );
+}
