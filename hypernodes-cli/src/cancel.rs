@@ -1,22 +1,39 @@
-//! Ctrl-C: no further symbol is begun, those under way are finished.
+//! Ctrl-C, or a request to end: no further symbol is begun, those under way are finished.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
-/// Listens for Ctrl-C from now on. The second one ends the process at once.
+/// Listens for Ctrl-C, SIGTERM and SIGHUP from now on. The second one ends the process at once.
+///
+/// Where SIGHUP is ignored, as by `nohup`, it stays so; the others then end the process at once.
 pub(crate) fn listen() {
-    let heard = ctrlc::set_handler(|| {
-        if CANCELLED.swap(true, Ordering::SeqCst) {
-            std::process::exit(crate::error::Exit::Cancelled as i32);
+    let heard = match ctrlc::try_set_handler(cancel) {
+        Err(ctrlc::Error::MultipleHandlers | ctrlc::Error::System(_)) if !is_hangup_ignored() => {
+            ctrlc::set_handler(cancel)
         }
-    });
+        heard => heard,
+    };
     if let Err(error) = heard {
         tracing::debug!("Ctrl-C ends the process at once: {error}");
     }
 }
 
-/// Whether Ctrl-C was pressed.
+fn cancel() {
+    if CANCELLED.swap(true, Ordering::SeqCst) {
+        std::process::exit(crate::error::Exit::Cancelled as i32);
+    }
+}
+
+/// Whether the process is to outlive its terminal; where that cannot be seen, it may.
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    ignored.is_none_or(|set| set & 1 != 0)
+}
+
+/// Whether the run is to end.
 pub(crate) fn is_cancelled() -> bool {
     CANCELLED.load(Ordering::SeqCst)
 }

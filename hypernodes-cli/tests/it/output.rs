@@ -102,3 +102,29 @@ fn the_reason_is_told_once_and_the_remedy_last() {
         "error: cannot write: no storage space; make room, or choose another `--output`\n"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_told_to_end_leaves_no_temporary_file() {
+    use std::process::Command;
+
+    let folder = market(&["A"]);
+    for symbol in 0..40 {
+        folder.write(&format!("data/S{symbol}.csv"), csv(&walk(symbol, 20_000)));
+    }
+    let args = ["atc", "data", "--engine", "sequential", "--output", "out"];
+    let mut child = folder.command(&args).spawn().unwrap();
+    let id = child.id();
+    // The handler is there once rows are.
+    let temporary = folder.path().join(format!(".out.{id}.tmp"));
+    while fs::metadata(&temporary).map_or(0, |file| file.len()) == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::yield_now();
+    }
+    let told = Command::new("kill")
+        .args(["-TERM", &id.to_string()])
+        .status();
+    assert!(told.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(folder.names(), ["data"]);
+}
