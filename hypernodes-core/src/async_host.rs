@@ -1,5 +1,6 @@
 //! Where async nodes run: the caller's runtime, or one of our own.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::sync::OnceLock;
@@ -25,6 +26,8 @@ impl AsyncHost {
 
     /// Runs a future to its end on this thread.
     pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        // What a future calls must not block: it is polled with others.
+        let _inside = Blocking::set(false);
         match &self.0 {
             Kind::Caller(handle) => handle.block_on(future),
             Kind::Own(runtime) => runtime.get_or_init(new_runtime).block_on(future),
@@ -43,9 +46,36 @@ fn new_runtime() -> Runtime {
         .expect("the system gives a runtime its timer and its poller")
 }
 
-/// Whether blocking here would block a runtime.
+/// Whether blocking here would block a runtime. (A runtime does not tell whether a thread is one of those that may be
+/// blocked, so only those that we asked for are known.)
 pub(crate) fn is_inside_runtime() -> bool {
-    Handle::try_current().is_ok()
+    Handle::try_current().is_ok() && !Blocking::is_allowed()
+}
+
+thread_local! {
+    static MAY_BLOCK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// For as long as it lives, whether this thread may be blocked although it belongs to a runtime.
+struct Blocking {
+    before: bool,
+}
+
+impl Blocking {
+    fn set(allowed: bool) -> Self {
+        let before = MAY_BLOCK.replace(allowed);
+        Self { before }
+    }
+
+    fn is_allowed() -> bool {
+        MAY_BLOCK.get()
+    }
+}
+
+impl Drop for Blocking {
+    fn drop(&mut self) {
+        MAY_BLOCK.set(self.before);
+    }
 }
 
 /// Runs blocking work beside the caller's runtime, and gives it that runtime for async nodes.
@@ -57,7 +87,11 @@ pub(crate) async fn off_the_runtime<T: Send + 'static>(
 ) -> Result<T, Error> {
     let handle = Handle::try_current().map_err(|error| unavailable(no_runtime(&error)))?;
     let host = AsyncHost(Kind::Caller(handle.clone()));
-    match handle.spawn_blocking(move || work(host)).await {
+    let work = move || {
+        let _here = Blocking::set(true);
+        work(host)
+    };
+    match handle.spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::shape::NodeShape;
+use crate::shape::{NodeShape, Using};
 use crate::wiring::Source;
 
 /// Who hands what to whom, and the order of names that settles every tie.
@@ -34,23 +34,23 @@ impl<'a> Edges<'a> {
     /// The nodes, producers first; shorter than the graph when there is a cycle.
     ///
     /// Of those that could run at once, one that takes a value others still have to read stands back, so that the
-    /// value need not be copied; then the one of lowest rank is first.
+    /// value need not be copied, and most of all one whose value cannot be; then the one of lowest rank is first.
     pub(crate) fn order(&self, mut loans: Loans) -> Vec<usize> {
         let mut waiting_for = vec![0_usize; self.rank.len()];
         for edge in self.graph.raw_edges() {
             waiting_for[edge.target().index()] += 1;
         }
-        let entry = |node: usize| Reverse((self.rank[node], node));
-        let (mut ready, mut standing_back) = (BinaryHeap::new(), BinaryHeap::new());
+        // A node that stands back less than before is in several heaps; where it comes up again it is passed over.
+        let mut heaps: [BinaryHeap<Reverse<(usize, usize)>>; 3] = Default::default();
+        let ready = |heaps: &mut [BinaryHeap<_>; 3], back: usize, node: usize| {
+            heaps[back].push(Reverse((self.rank[node], node)));
+        };
         for node in (0..waiting_for.len()).filter(|&node| waiting_for[node] == 0) {
-            match loans.is_free(node) {
-                true => ready.push(entry(node)),
-                false => standing_back.push(entry(node)),
-            }
+            ready(&mut heaps, loans.standing_back(node), node);
         }
         let mut is_placed = vec![false; waiting_for.len()];
         let mut order = Vec::with_capacity(waiting_for.len());
-        while let Some(Reverse((_, node))) = ready.pop().or_else(|| standing_back.pop()) {
+        while let Some(Reverse((_, node))) = heaps.iter_mut().find_map(BinaryHeap::pop) {
             if std::mem::replace(&mut is_placed[node], true) {
                 continue;
             }
@@ -59,16 +59,12 @@ impl<'a> Edges<'a> {
                 let consumer = consumer.index();
                 waiting_for[consumer] -= 1;
                 if waiting_for[consumer] == 0 {
-                    match loans.is_free(consumer) {
-                        true => ready.push(entry(consumer)),
-                        false => standing_back.push(entry(consumer)),
-                    }
+                    ready(&mut heaps, loans.standing_back(consumer), consumer);
                 }
             }
-            // One that stood back stays in its heap too; there it is passed over.
-            loans.read_by(node, |freed| {
-                if waiting_for[freed] == 0 {
-                    ready.push(entry(freed));
+            loans.read_by(node, |taker, back| {
+                if waiting_for[taker] == 0 {
+                    ready(&mut heaps, back, taker);
                 }
             });
         }
@@ -81,14 +77,15 @@ pub(crate) struct Loans {
     values: Vec<Loan>,
     /// For each node the loans that it reads, once for each input.
     reads: Vec<Vec<usize>>,
-    /// For each node how many values it would take from readers.
-    held_up: Vec<usize>,
+    /// For each node how many values it would take from readers: all, and those that cannot be cloned.
+    held_up: Vec<[usize; 2]>,
 }
 
 #[derive(Default)]
 struct Loan {
     readers_left: usize,
-    takers: Vec<usize>,
+    /// The nodes that take the value, and whether it cannot be cloned for them.
+    takers: Vec<(usize, bool)>,
 }
 
 impl Loans {
@@ -96,28 +93,28 @@ impl Loans {
         let mut loans = Self {
             values: Vec::new(),
             reads: vec![Vec::new(); nodes.len()],
-            held_up: vec![0; nodes.len()],
+            held_up: vec![[0; 2]; nodes.len()],
         };
         let mut of_value = BTreeMap::new();
         for (node, (shape, sources)) in nodes.iter().zip(sources).enumerate() {
             let ports = shape.inputs.iter().zip(sources);
-            for (_, &source) in ports.filter(|(input, _)| input.taken) {
+            for (input, &source) in ports.filter(|(input, _)| input.using != Using::Reads) {
                 let loan = *of_value.entry(source).or_insert_with(|| {
                     loans.values.push(Loan::default());
                     loans.values.len() - 1
                 });
                 let takers = &mut loans.values[loan].takers;
-                if takers.last() != Some(&node) {
-                    takers.push(node);
+                if takers.last().is_none_or(|&(last, _)| last != node) {
+                    takers.push((node, input.using == Using::TakesAway));
                 }
             }
         }
         for (node, (shape, sources)) in nodes.iter().zip(sources).enumerate() {
             let ports = shape.inputs.iter().zip(sources);
-            for (_, source) in ports.filter(|(input, _)| !input.taken) {
+            for (_, source) in ports.filter(|(input, _)| input.using == Using::Reads) {
                 if let Some(&loan) = of_value.get(source)
                     // What a node both reads and takes is between its own parameters.
-                    && loans.values[loan].takers.binary_search(&node).is_err()
+                    && loans.values[loan].takers.binary_search_by_key(&node, |&(taker, _)| taker).is_err()
                 {
                     loans.values[loan].readers_left += 1;
                     loans.reads[node].push(loan);
@@ -125,32 +122,37 @@ impl Loans {
             }
         }
         for loan in loans.values.iter().filter(|loan| loan.readers_left > 0) {
-            loan.takers
-                .iter()
-                .for_each(|&taker| loans.held_up[taker] += 1);
+            for &(taker, is_only) in &loan.takers {
+                loans.held_up[taker][0] += 1;
+                loans.held_up[taker][1] += usize::from(is_only);
+            }
         }
         loans
     }
 
-    fn is_free(&self, node: usize) -> bool {
-        self.held_up[node] == 0
+    /// How far a node stands back: not at all, behind those that need not, behind all.
+    fn standing_back(&self, node: usize) -> usize {
+        match self.held_up[node] {
+            [0, _] => 0,
+            [_, 0] => 1,
+            _ => 2,
+        }
     }
 
-    /// A reader is through; `freed` is told the takers that nobody holds up any more.
-    fn read_by(&mut self, node: usize, mut freed: impl FnMut(usize)) {
-        for &loan in &self.reads[node] {
-            let Loan {
-                readers_left,
-                takers,
-            } = &mut self.values[loan];
-            *readers_left -= 1;
-            if *readers_left > 0 {
+    /// A reader is through; `moved_up` is told the takers that stand back less than before, and how far.
+    fn read_by(&mut self, node: usize, mut moved_up: impl FnMut(usize, usize)) {
+        for loan in std::mem::take(&mut self.reads[node]) {
+            self.values[loan].readers_left -= 1;
+            if self.values[loan].readers_left > 0 {
                 continue;
             }
-            for &taker in &*takers {
-                self.held_up[taker] -= 1;
-                if self.held_up[taker] == 0 {
-                    freed(taker);
+            for (taker, is_only) in std::mem::take(&mut self.values[loan].takers) {
+                let before = self.standing_back(taker);
+                self.held_up[taker][0] -= 1;
+                self.held_up[taker][1] -= usize::from(is_only);
+                let now = self.standing_back(taker);
+                if now < before {
+                    moved_up(taker, now);
                 }
             }
         }

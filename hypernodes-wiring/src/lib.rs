@@ -43,7 +43,7 @@ mod wiring;
 
 pub use name::{NameFault, NameUse, is_value_name};
 pub use problem::{CycleStep, Names, WiringProblem};
-pub use shape::{InputShape, Interface, NodeShape};
+pub use shape::{InputShape, Interface, NodeShape, Using};
 pub use suggest::suggest;
 pub use warning::WiringWarning;
 pub use wiring::{ExternalInput, InputPort, OutputPort, Source, Wiring, wire};

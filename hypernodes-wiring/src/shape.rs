@@ -34,15 +34,15 @@ impl NodeShape {
     }
 }
 
-/// The name of one input of a node, whether the node can do without it, and whether it keeps the value.
+/// The name of one input of a node, whether the node can do without it, and what it does with the value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct InputShape {
     /// The value that is taken.
     pub name: String,
     /// Whether a default or a bound value stands in when nobody produces the value.
     pub optional: bool,
-    /// Whether the node takes the value rather than reads it: those that read it then run before, where they can.
-    pub taken: bool,
+    /// Those that only read a value run before those that take it, where they can.
+    pub using: Using,
 }
 
 impl InputShape {
@@ -51,7 +51,7 @@ impl InputShape {
         Self {
             name: name.into(),
             optional: false,
-            taken: false,
+            using: Using::Reads,
         }
     }
 
@@ -60,15 +60,26 @@ impl InputShape {
         Self {
             name: name.into(),
             optional: true,
-            taken: false,
+            using: Using::Reads,
         }
     }
 
-    /// The same, but the node takes the value rather than reads it.
+    /// The same input, used in this way.
     #[must_use]
-    pub fn taken(self, taken: bool) -> Self {
-        Self { taken, ..self }
+    pub fn using(self, using: Using) -> Self {
+        Self { using, ..self }
     }
+}
+
+/// What a node does with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Using {
+    /// It is lent the value.
+    Reads,
+    /// It takes the value, which can be cloned for it where others still need it; or it is not known whether it can.
+    Takes,
+    /// It takes the value, which cannot be cloned.
+    TakesAway,
 }
 
 /// The interface of the pipeline: what was declared, or asked for.

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use crate::{
-    InputPort, InputShape, Interface, NameFault, NameUse, NodeShape, Source, Wiring, WiringProblem,
-    WiringWarning, wire,
+    InputPort, InputShape, Interface, NameFault, NameUse, NodeShape, Source, Using, Wiring,
+    WiringProblem, WiringWarning, wire,
 };
 
-/// `name(a, b?, c!) -> x, y`; a `?` marks an optional input, a `!` one that is taken.
+/// `name(a, b?, c!) -> x, y`; a `?` marks an optional input, a `!` one that is taken, a `!!` one
+/// that is taken away.
 fn node(text: &str) -> NodeShape {
     let (name, rest) = text.split_once('(').expect("a parenthesis");
     let (inputs, outputs) = rest.split_once(") ->").expect("an arrow");
@@ -20,14 +21,17 @@ fn node(text: &str) -> NodeShape {
             .collect()
     };
     let inputs: Vec<String> = list(inputs);
-    let inputs =
-        inputs.into_iter().map(
-            |input| match (input.strip_suffix('?'), input.strip_suffix('!')) {
-                (Some(name), _) => InputShape::optional(name),
-                (_, Some(name)) => InputShape::required(name).taken(true),
-                _ => InputShape::required(input),
-            },
-        );
+    let inputs = inputs.into_iter().map(|input| {
+        if let Some(name) = input.strip_suffix('?') {
+            InputShape::optional(name)
+        } else if let Some(name) = input.strip_suffix("!!") {
+            InputShape::required(name).using(Using::TakesAway)
+        } else if let Some(name) = input.strip_suffix('!') {
+            InputShape::required(name).using(Using::Takes)
+        } else {
+            InputShape::required(input)
+        }
+    });
     let outputs: Vec<String> = list(outputs);
     NodeShape::new(name, inputs, outputs)
 }
@@ -69,6 +73,15 @@ fn who_reads_a_value_goes_before_who_takes_it() {
     assert_eq!(
         order(["a(v!, w) -> x", "b(v, w!) -> y", "c(x) -> z"]),
         [0, 1, 2]
+    );
+    // A copy of `w` lets `b` begin, one of `v` cannot be had: whatever the names are.
+    assert_eq!(
+        order(["a(v!!, w) -> x", "b(v, w!) -> y", "c(x) -> z"]),
+        [1, 0, 2]
+    );
+    assert_eq!(
+        order(["d(v!!, w) -> x", "b(v, w!) -> y", "c(x) -> z"]),
+        [1, 0, 2]
     );
     // A node that reads and takes the same value does not stand back behind itself.
     assert_eq!(
@@ -428,7 +441,7 @@ fn dag() -> impl Strategy<Value = Vec<NodeShape>> {
                 .map(|(pick, optional, taken)| InputShape {
                     name: pick.get(&values).clone(),
                     optional: *optional,
-                    taken: *taken,
+                    using: if *taken { Using::Takes } else { Using::Reads },
                 })
                 .collect();
             let outputs: Vec<_> = (0..=i % 3).map(|o| format!("v{i}_{o}")).collect();

@@ -142,3 +142,63 @@ fn async_nodes_nest() {
         [vec![3, 5], vec![], vec![7]]
     );
 }
+
+/// A plain node that runs a pipeline of async nodes itself.
+fn outer() -> Pipeline {
+    let inner = Pipeline::new("inner", nodes![{ fetch::node().rename_input("id", "x") }]).unwrap();
+    let also = inner.clone();
+    let run = |inner: &Pipeline, x: u64| -> Result<u64, Error> {
+        Ok(*inner.run(inputs! { x })?.get::<u64>("page")?)
+    };
+    Pipeline::new(
+        "outer",
+        nodes![
+            node_fn!("a", move |x: u64| -> Result<u64, Error> { run(&inner, x) }),
+            node_fn!("b", move |x: u64| -> Result<u64, Error> {
+                run(&also, x + 1)
+            }),
+        ],
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_node_may_run_a_pipeline_of_async_nodes_on_every_engine_inside_and_outside_a_runtime() {
+    for p in [
+        outer(),
+        outer().with_engine(Threaded::new().workers(1)),
+        outer().with_engine(Threaded::new().workers(2)),
+    ] {
+        let pages = |out: &hypernodes::Outputs| {
+            (*out.get::<u64>("a").unwrap(), *out.get::<u64>("b").unwrap())
+        };
+        assert_eq!(pages(&p.run(inputs! { x: 1_u64 }).unwrap()), (2, 4));
+        let both = async {
+            let out = p.run_async(inputs! { x: 1_u64 }).await.unwrap();
+            assert_eq!(pages(&out), (2, 4));
+            let runs = p.map_async(inputs! { x: 0..10_u64 }, "x").await.unwrap();
+            assert_eq!(runs.column::<u64>("b").unwrap()[9], 20);
+        };
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(both);
+    }
+}
+
+#[tokio::test]
+async fn an_async_node_may_not_block_its_runtime() {
+    #[node(output = "y")]
+    async fn blocking(x: u64) -> Result<u64, Error> {
+        let pages = Pipeline::new("pages", nodes![fetch])?;
+        Ok(*pages.run(inputs! { id: x })?.get::<u64>("page")?)
+    }
+    let p = Pipeline::new("p", nodes![blocking]).unwrap();
+    let error = p.run_async(inputs! { x: 1_u64 }).await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(
+        cause.contains("was called inside an async runtime"),
+        "{cause}"
+    );
+}

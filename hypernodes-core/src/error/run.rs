@@ -92,7 +92,7 @@ pub enum RunError {
     },
     /// `run` or `map` of async nodes was called inside an async runtime.
     #[error(
-        "pipeline `{pipeline}` has async nodes and was called inside an async runtime, which would block it; use `{instead}`"
+        "pipeline `{pipeline}` has async nodes and was called inside an async runtime, which would block it; use `{instead}`, or a thread of its own"
     )]
     InsideRuntime {
         /// The pipeline.

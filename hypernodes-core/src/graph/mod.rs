@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hypernodes_wiring::{
-    InputShape, Interface, NodeShape, Source, Wiring, WiringProblem, WiringWarning, wire,
+    InputShape, Interface, NodeShape, Source, Using, Wiring, WiringProblem, WiringWarning, wire,
 };
 
 use crate::error::BuildError;
@@ -152,7 +152,11 @@ fn shapes(nodes: &[NodeRef]) -> Vec<NodeShape> {
         let input = |input: &InputPort| InputShape {
             name: input.name.to_string(),
             optional: input.default.is_some(),
-            taken: input.passing != Passing::Ref,
+            using: match input.passing {
+                Passing::Ref => Using::Reads,
+                Passing::Clone => Using::Takes,
+                Passing::Move => Using::TakesAway,
+            },
         };
         NodeShape {
             name: signature.name.to_string(),

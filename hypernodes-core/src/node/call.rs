@@ -127,6 +127,10 @@ impl<'a> Call<'a> {
         self.columns.len()
     }
 
+    pub(crate) fn replace_column(&mut self, output: usize, column: Column) {
+        self.columns[output] = column;
+    }
+
     /// Fails every row because the node panicked outside of its rows.
     #[cold]
     pub(crate) fn panic_all(&mut self, outputs: &[crate::PortType], payload: Box<dyn Any + Send>) {

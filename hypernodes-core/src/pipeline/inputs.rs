@@ -115,15 +115,18 @@ impl Inputs {
         self.given.iter().map(|given| &*given.name)
     }
 
-    pub(super) fn supplied(&self) -> impl Iterator<Item = &str> {
-        self.given
-            .iter()
-            .filter(|given| given.is_supply)
-            .map(|given| &*given.name)
+    pub(super) fn supplied(&self) -> impl Iterator<Item = &Given> {
+        self.given.iter().filter(|given| given.is_supply)
     }
 }
 
 impl Given {
+    /// Whether it is an axis whose column others hold too, so that its values cannot be moved out.
+    pub(super) fn is_shared(&self) -> bool {
+        let column = self.column.as_slice::<Column>();
+        column.is_some_and(|column| column[0].is_shared())
+    }
+
     /// The value as a column of one `expected`, or the type that was found.
     pub(super) fn into_value(self, expected: PortType) -> Result<Column, PortType> {
         let column = coerce(self.column, Some(expected));

@@ -58,7 +58,9 @@ where
         axis: &str,
         rows: I,
     ) -> Result<Self, Error> {
-        let inputs = inputs.with_items(axis.to_owned(), Vec::<I::Item>::new());
+        let is_computed = pipeline.graph.wiring.producers.contains_key(axis);
+        let none = Column::one(Vec::<I::Item>::new());
+        let inputs = inputs.push(axis.to_owned().into(), none, None, is_computed);
         let over = MapOver::zip([axis.to_owned()]);
         let plan = pipeline.plan_for(&inputs, Some(&over));
         let context = pipeline.context();

@@ -11,6 +11,7 @@ mod resolve;
 mod runs;
 
 pub use builder::PipelineBuilder;
+use inputs::Given;
 pub use inputs::{Inputs, probe as input_probe};
 pub use iter::{IterRow, MapIter};
 pub use map::{MapMode, MapOver};
@@ -465,17 +466,17 @@ impl Pipeline {
     /// The plan for inputs that may supply outputs. A supplied output is handed through; in a map only where it is an
     /// axis of a zip: one value for all items is no column.
     fn plan_for(&self, inputs: &Inputs, over: Option<&MapOver>) -> Arc<Plan> {
-        let supplied: Vec<&str> = inputs
-            .supplied()
-            .filter(|name| self.graph.wiring.producers.contains_key(*name))
-            .collect();
+        let is_output = |given: &&Given| self.graph.wiring.producers.contains_key(&*given.name);
+        let supplied: Vec<&Given> = inputs.supplied().filter(is_output).collect();
         if supplied.is_empty() {
             return Arc::clone(&self.plan);
         }
         let mut outputs = self.output_names();
-        if let Some(over) = over {
-            outputs.retain(|name| !supplied.contains(&&**name) || over.zips(name));
-        }
+        outputs.retain(|name| {
+            let given = supplied.iter().find(|given| given.name == *name);
+            given.is_none_or(|given| is_handed_through(given, over))
+        });
+        let supplied: Vec<&str> = supplied.iter().map(|given| &*given.name).collect();
         Arc::new(self.plan_with(&outputs, &supplied))
     }
 
@@ -593,7 +594,7 @@ impl Pipeline {
     /// Runs over an iterator of rows and gives results in order while it goes, holding a bounded number of items
     /// whatever the length.
     ///
-    /// Each item of `rows` is the value of the input `axis`, owned (`text.lines().map(str::to_owned)`); `inputs` are the
+    /// Each item of `rows` is the value of the input `axis` (or of an output, whose node then does not run), owned (`text.lines().map(str::to_owned)`); `inputs` are the
     /// same for all. Failing items end the iteration (`FailFast`) or are given as errors in their place (`Collect`). A
     /// panic of `rows` itself goes through `next`, after the results of the items before it.
     ///
@@ -629,6 +630,12 @@ impl Pipeline {
         self.refuse_blocking("map_async")?;
         MapIter::new(self, inputs, axis, rows.into_iter())
     }
+}
+
+/// Whether a supplied output is given back: by a run always, by a map where each item has a value of its own that can
+/// be moved out.
+fn is_handed_through(given: &Given, over: Option<&MapOver>) -> bool {
+    over.is_none_or(|over| over.zips(&given.name) && !given.is_shared())
 }
 
 /// Stands in while a pipeline is put together.

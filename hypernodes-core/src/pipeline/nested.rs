@@ -7,10 +7,11 @@ use super::map::{self, MapMode, MapOver, strides};
 use crate::error::{BoxError, BuildError, Cause, MoveConflict};
 use crate::graph::NestedInfo;
 use crate::node::{
-    Call, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef, OutputPort, Passing, Signature,
+    Args, Call, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef, OutputPort, Passing,
+    Signature,
 };
 use crate::plan::{Fill, Plan, PlanInput, PlanRequest};
-use crate::run::{ChunkRun, NestedRows, RunContext, Source};
+use crate::run::{ChunkRun, NestedArg, NestedRows, RunContext, Source};
 use crate::value::{Arg, Column, Group, PortType};
 
 /// A pipeline on its way into another: [`Pipeline::as_node`] makes it.
@@ -175,7 +176,8 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
         }
     }
     let mut axis_of = Vec::with_capacity(node.signature.inputs.len());
-    for input in &mut node.signature.inputs {
+    let mut axes = Vec::new();
+    for (index, input) in node.signature.inputs.iter_mut().enumerate() {
         let axis = over.axes().iter().position(|axis| *axis == input.name);
         if input.passing == Passing::Move {
             node.problems.push(BuildError::Moved {
@@ -190,7 +192,12 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
             });
         }
         input.passing = Passing::Ref;
-        if axis.is_some() {
+        if let Some(number) = axis {
+            axes.push(Walked {
+                axis: number,
+                index,
+                items: input.port,
+            });
             // One value for each item of a list that is not there would have to be a list.
             input.default = None;
             match input.port.list() {
@@ -225,7 +232,15 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
         .iter_mut()
         .zip(&bare.outputs)
         .for_each(|(port, own)| port.name = own.name.clone());
-    let nested = NestedNode::new(inner, pipeline, Some(Walk { over, axis_of }));
+    let nested = NestedNode::new(
+        inner,
+        pipeline,
+        Some(Walk {
+            over,
+            axis_of,
+            axes,
+        }),
+    );
     node.node = Arc::new(nested);
     node
 }
@@ -236,6 +251,17 @@ struct Walk {
     over: MapOver,
     /// Per argument its place among the axes.
     axis_of: Vec<Option<usize>>,
+    /// All arguments that are walked. What the wanted outputs do not need of them counts too: it has a length.
+    axes: Vec<Walked>,
+}
+
+#[derive(Clone, Copy)]
+struct Walked {
+    axis: usize,
+    /// Which argument.
+    index: usize,
+    /// The type of its lists' items.
+    items: PortType,
 }
 
 struct NestedNode {
@@ -342,9 +368,8 @@ impl NestedNode {
         }
     }
 
-    /// The arguments in the order of the inner plan, and whether each is walked.
-    fn args(&self, call: &mut Call<'_>) -> Vec<(Arg, Option<usize>)> {
-        let mut args = call.take_args();
+    /// The arguments in the order of the inner plan, and which axis each is.
+    fn args(&self, mut args: Args) -> Vec<(Arg, Option<usize>)> {
         let axis = |index: usize| self.over.as_ref().and_then(|walk| walk.axis_of[index]);
         let inputs = self.plan.inputs.iter().zip(&self.feeds);
         let arg = |(input, feed): (&PlanInput, &Option<usize>)| match (feed, &input.fill) {
@@ -369,7 +394,8 @@ impl NestedNode {
 
     /// The rows of the chunk run through the inner plan on this thread.
     fn call_inline(&self, call: &mut Call<'_>) {
-        let args = self.args(call).into_iter().map(|(arg, _)| arg).collect();
+        let args = self.args(call.take_args()).into_iter();
+        let args = args.map(|(arg, _)| arg).collect();
         let mut run = ChunkRun::new(&self.plan, call.context(), args, call.rows());
         run.run();
         let outcome = run.finish();
@@ -383,19 +409,16 @@ impl NestedNode {
     /// The rows of the chunk are the items of a map on the engine that the inner pipeline was given.
     fn call_on_own_engine(&self, call: &mut Call<'_>, context: RunContext) {
         let rows = call.rows();
-        let args = self
-            .args(call)
-            .into_iter()
-            .map(|(arg, _)| (arg, false))
-            .collect::<Vec<_>>();
-        let axis_of = vec![None; args.len()];
-        let offsets = (0..=rows).collect();
+        let args = self.args(call.take_args()).into_iter();
+        let arg = |((arg, _), input): ((Arg, _), &PlanInput)| match input.passing {
+            Passing::Move => NestedArg::Moved(input.port.drain(input.port.settle(arg, rows))),
+            Passing::Ref | Passing::Clone => NestedArg::Lent(arg),
+        };
         let source = NestedRows {
-            args,
+            args: args.zip(&self.plan.inputs).map(arg).collect(),
             mode: MapMode::Zip,
-            offsets,
+            offsets: (0..=rows).collect(),
             strides: Vec::new(),
-            axis_of,
         };
         match map::drive(&self.plan, context, Source::Nested(source), rows) {
             Err(error) => self.fail_all(call, error),
@@ -422,25 +445,24 @@ impl NestedNode {
     /// The items of the lists of all rows run through the inner plan as one map.
     fn call_mapped(&self, call: &mut Call<'_>, context: RunContext, walk: &Walk) {
         let fail_fast = call.stops_at_first_failure();
-        let args = self.args(call);
-        let lists = Lists::measure(&self.plan, &args, walk, call.rows());
+        let args = call.take_args();
+        let lists = Lists::measure(&args, walk, call.rows());
         let rows = match lists.bad.first() {
             Some((row, _)) if fail_fast => *row,
             _ => call.rows(),
         };
         let offsets = lists.offsets(rows);
         let items = offsets[rows];
+        let args = self.args(args).into_iter().map(|(arg, axis)| match axis {
+            Some(axis) => NestedArg::Walked(arg, axis),
+            None => NestedArg::Lent(arg),
+        });
         let source = NestedRows {
-            args: args
-                .iter()
-                .map(|(arg, axis)| (arg.clone(), axis.is_some()))
-                .collect(),
+            args: args.collect(),
             mode: walk.over.mode(),
             offsets: offsets.clone(),
             strides: lists.strides,
-            axis_of: args.iter().map(|(_, axis)| *axis).collect(),
         };
-        drop(args);
         let finished = match map::drive(&self.plan, context, Source::Nested(source), items) {
             Ok(finished) => finished,
             Err(error) => return self.fail_all(call, error),
@@ -497,30 +519,21 @@ struct Lists {
 }
 
 impl Lists {
-    fn measure(plan: &Plan, args: &[(Arg, Option<usize>)], walk: &Walk, rows: usize) -> Self {
+    fn measure(args: &Args, walk: &Walk, rows: usize) -> Self {
         let mut lengths = vec![Vec::new(); walk.over.axes().len()];
-        for (input, (arg, axis)) in plan.inputs.iter().zip(args) {
-            if let Some(axis) = *axis {
-                lengths[axis] = input.port.lengths(arg, rows);
-            }
+        for walked in &walk.axes {
+            lengths[walked.axis] = walked.items.lengths(args.at(walked.index), rows);
         }
-        // An axis that the wanted outputs do not need is not there; the others decide.
-        let known: Vec<usize> = (0..lengths.len())
-            .filter(|&axis| !lengths[axis].is_empty() || rows == 0)
-            .collect();
         let mut lists = Self {
             items: Vec::with_capacity(rows),
             strides: Vec::new(),
             bad: Vec::new(),
         };
         for row in 0..rows {
-            let of_row: Vec<usize> = lengths
-                .iter()
-                .map(|axis| axis.get(row).copied().unwrap_or(1))
-                .collect();
-            let first = known.first().map_or(0, |&axis| of_row[axis]);
+            let of_row: Vec<usize> = lengths.iter().map(|axis| axis[row]).collect();
+            let first = of_row[0];
             match walk.over.mode() {
-                MapMode::Zip if known.iter().all(|&axis| of_row[axis] == first) => {
+                MapMode::Zip if of_row.iter().all(|&length| length == first) => {
                     lists.items.push(first);
                 }
                 MapMode::Zip => {

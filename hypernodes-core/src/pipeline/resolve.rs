@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::Pipeline;
 use super::inputs::{Given, Inputs};
 use super::map::{MapMode, MapOver, strides};
+use super::{Pipeline, is_handed_through};
 use crate::error::{Error, InputProblem, RunError};
 use crate::node::{Name, Passing};
 use crate::plan::{Fill, Plan, PlanInput};
@@ -218,15 +218,18 @@ pub(super) fn mapped(
         let mut selected = pipeline.selected.iter().flatten();
         selected.any(|selected| selected == name)
     };
-    let lost = inputs
+    let is_lost =
+        |given: &&Given| is_selected(&given.name) && !is_handed_through(given, Some(over));
+    let lost: Vec<Name> = inputs
         .supplied()
-        .filter(|name| is_selected(name) && !over.zips(name));
-    let lost: Vec<InputProblem> = lost.map(supplied_output).collect();
+        .filter(is_lost)
+        .map(|given| given.name.clone())
+        .collect();
     let Matched {
         inputs,
         mut problems,
     } = matched(pipeline, plan, inputs, Some(over));
-    problems.extend(lost);
+    problems.extend(lost.iter().map(|name| supplied_output(name)));
     if over.axes().is_empty() {
         problems.push(InputProblem::NoAxis);
     }
@@ -245,7 +248,7 @@ pub(super) fn mapped(
             && !pipeline.graph.wiring.producers.contains_key(&**axis)
         {
             // Told as an unknown input already.
-        } else if !inputs.iter().any(|(input, _)| input.name == *axis) {
+        } else if !inputs.iter().any(|(input, _)| input.name == *axis) && !lost.contains(axis) {
             problems.push(InputProblem::UnneededAxis {
                 name: axis.to_string(),
             });
@@ -267,9 +270,6 @@ pub(super) fn mapped(
         };
         match column {
             Some(Ok(column)) => {
-                if is_output(plan, input) && column.is_shared() {
-                    problems.push(supplied_output(&input.name));
-                }
                 let many_uses =
                     axis.is_none() || column.is_shared() || over.mode() == MapMode::Product;
                 if input.passing == Passing::Move && many_uses {

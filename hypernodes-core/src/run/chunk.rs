@@ -282,19 +282,32 @@ impl Progress {
 impl Step {
     /// Computes a call on this thread. A panic that the node did not catch itself fails every row.
     pub(crate) fn compute(&self, call: &mut Call<'_>) {
-        let result = catch_unwind(AssertUnwindSafe(|| self.compute_unguarded(call)));
         let outputs = &self.node.signature().outputs;
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            self.compute_unguarded(call);
+            let given = call.given();
+            if given == outputs.len() {
+                self.drop_unwanted(call);
+            }
+            given
+        }));
         let payload = match result {
-            Ok(()) if call.given() == outputs.len() => return,
-            Ok(()) => Box::new(format!(
-                "it gave {} of its {} outputs",
-                call.given(),
-                outputs.len()
-            )),
+            Ok(given) if given == outputs.len() => return,
+            Ok(given) => Box::new(format!("it gave {given} of its {} outputs", outputs.len())),
             Err(payload) => payload,
         };
         let ports: Vec<_> = outputs.iter().map(|output| output.port).collect();
         call.panic_all(&ports, payload);
+    }
+
+    /// What nobody reads is dropped where a destructor that panics is caught, and blamed on the node.
+    fn drop_unwanted(&self, call: &mut Call<'_>) {
+        let outputs = &self.node.signature().outputs;
+        for (i, (slot, output)) in self.outs.iter().zip(outputs).enumerate() {
+            if slot.is_none() {
+                call.replace_column(i, output.port.empty());
+            }
+        }
     }
 
     fn compute_unguarded(&self, call: &mut Call<'_>) {

@@ -13,5 +13,5 @@ pub use chunk::ChunkRun;
 pub use context::RunContext;
 pub use feed::{Chunk, Feed, Outcome};
 pub(crate) use feed::{Finished, Taken};
-pub(crate) use source::{Axis, NestedRows, Source};
+pub(crate) use source::{Axis, NestedArg, NestedRows, Source};
 pub use steps::Steps;

@@ -19,15 +19,22 @@ pub(crate) enum Axis {
 
 /// The rows of a nested map: for each outer row the items of its lists, one after the other.
 pub(crate) struct NestedRows {
-    /// Per input: the outer argument, and whether its lists are walked.
-    pub(crate) args: Vec<(Arg, bool)>,
+    pub(crate) args: Vec<NestedArg>,
     pub(crate) mode: MapMode,
     /// Where the items of each outer row begin; one more at the end.
     pub(crate) offsets: Vec<usize>,
-    /// Per outer row and per walked input (in the order of axes): its stride and length. Products only.
+    /// Per outer row and axis: its stride and length. Products only.
     pub(crate) strides: Vec<Vec<(usize, usize)>>,
-    /// For each input its place among the axes.
-    pub(crate) axis_of: Vec<Option<usize>>,
+}
+
+/// One input of a nested map.
+pub(crate) enum NestedArg {
+    /// All items of an outer row take that row's value.
+    Lent(Arg),
+    /// The lists of the outer rows are walked, as the axis of this number.
+    Walked(Arg, usize),
+    /// Each outer row is one item, which takes the value away.
+    Moved(Box<dyn Drain>),
 }
 
 /// Where the rows of a feed come from.
@@ -72,7 +79,7 @@ impl Axis {
 }
 
 impl NestedRows {
-    fn take(&self, start: usize, rows: usize) -> Vec<Arg> {
+    fn take(&mut self, start: usize, rows: usize) -> Vec<Arg> {
         let mut outer = self.offsets.partition_point(|&offset| offset <= start) - 1;
         let mut owners = Vec::<(u32, u32)>::with_capacity(rows);
         for item in start..start + rows {
@@ -84,33 +91,38 @@ impl NestedRows {
                 crate::value::index(item - self.offsets[outer]),
             ));
         }
-        self.args
-            .iter()
-            .zip(&self.axis_of)
-            .map(|((arg, walked), axis)| self.arg(arg, *walked, *axis, &owners))
-            .collect()
+        let mut args = std::mem::take(&mut self.args);
+        let taken = args.iter_mut().map(|arg| match arg {
+            NestedArg::Lent(arg) => Self::lent(arg, &owners),
+            NestedArg::Walked(arg, axis) => self.walked(arg, *axis, &owners),
+            NestedArg::Moved(drain) => Arg::dense(drain.take(rows)),
+        });
+        let taken = taken.collect();
+        self.args = args;
+        taken
     }
 
-    fn arg(&self, arg: &Arg, walked: bool, axis: Option<usize>, owners: &[(u32, u32)]) -> Arg {
-        let (Some(axis), true) = (axis, walked) else {
-            let one_owner = owners
-                .first()
-                .is_none_or(|first| owners.iter().all(|owner| owner.0 == first.0));
-            let (path, depth) = arg
-                .rows
-                .path(owners.first().map_or(0, |owner| owner.0 as usize));
-            if one_owner && depth == 0 {
-                return Arg {
-                    column: arg.column.clone(),
-                    rows: Rows::One(path[0] as usize),
-                };
-            }
-            let rows: Vec<u32> = owners.iter().map(|owner| owner.0).collect();
+    fn lent(arg: &Arg, owners: &[(u32, u32)]) -> Arg {
+        let one_owner = owners
+            .first()
+            .is_none_or(|first| owners.iter().all(|owner| owner.0 == first.0));
+        let (path, depth) = arg
+            .rows
+            .path(owners.first().map_or(0, |owner| owner.0 as usize));
+        if one_owner && depth == 0 {
             return Arg {
                 column: arg.column.clone(),
-                rows: arg.rows.select(&rows),
+                rows: Rows::One(path[0] as usize),
             };
-        };
+        }
+        let rows: Vec<u32> = owners.iter().map(|owner| owner.0).collect();
+        Arg {
+            column: arg.column.clone(),
+            rows: arg.rows.select(&rows),
+        }
+    }
+
+    fn walked(&self, arg: &Arg, axis: usize, owners: &[(u32, u32)]) -> Arg {
         let mut depth = 0;
         let paths: Vec<Path> = owners
             .iter()

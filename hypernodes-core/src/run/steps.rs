@@ -6,11 +6,14 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::RunContext;
 use super::chunk::{Progress, StepFailure};
+use crate::error::Cause;
+use crate::node::{ColumnList, RowFailure};
 use crate::plan::Plan;
 
 /// The steps of one run, as an engine sees them.
@@ -132,8 +135,15 @@ impl Steps {
         state.in_flight += 1;
         drop(state);
 
-        step.compute(&mut call);
-        let (columns, failures) = call.finish();
+        // Arguments that the node left behind are dropped by `finish`, and a destructor may panic.
+        let finished = catch_unwind(AssertUnwindSafe(|| {
+            step.compute(&mut call);
+            call.finish()
+        }));
+        let (columns, failures) = finished.unwrap_or_else(|payload| {
+            let cause = Cause::from_panic(payload);
+            (ColumnList::new(), vec![RowFailure { row: 0, cause }])
+        });
 
         let mut state = self.lock();
         let state = &mut *state;

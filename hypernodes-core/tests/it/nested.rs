@@ -263,3 +263,51 @@ fn renamed_ports_keep_their_inner_names_in_pictures() {
         ["len = lens: Vec<usize>", "trimmed = trimmed: Vec<String>"]
     );
 }
+
+#[test]
+fn an_axis_that_the_wanted_outputs_do_not_need_still_has_its_length() {
+    let inner = || {
+        let nodes = nodes![
+            node_fn!("a", |x: u64| x + 1),
+            node_fn!("b", |k: u64| k * 10),
+            node_fn!("c", |y: u64| y * 3),
+        ];
+        Pipeline::new("inner", nodes).unwrap().as_node()
+    };
+    let given = |y: &[u64]| inputs! { x: [1_u64, 2, 3], y: y.to_vec(), k: 5_u64 };
+    for over in [MapOver::product(["x", "y"]), MapOver::zip(["x", "y"])] {
+        let outer = Pipeline::new("outer", nodes![inner().map_over(over)]).unwrap();
+        let all = outer.run(given(&[7, 8, 9])).unwrap();
+        for name in ["a", "b", "c"] {
+            let one = outer
+                .select([name])
+                .unwrap()
+                .run(given(&[7, 8, 9]))
+                .unwrap();
+            assert_eq!(
+                one.get::<Vec<u64>>(name).unwrap(),
+                all.get::<Vec<u64>>(name).unwrap(),
+                "{name}"
+            );
+        }
+    }
+    let over = MapOver::zip(["x", "y"]);
+    let outer = Pipeline::new("outer", nodes![inner().map_over(over)]).unwrap();
+    let text = outer
+        .select(["a"])
+        .unwrap()
+        .run(given(&[7]))
+        .map_err(|error| std::error::Error::source(&error).unwrap().to_string());
+    assert!(text.unwrap_err().contains("`x` has 3, `y` has 1"));
+    let outer = Pipeline::new(
+        "outer",
+        nodes![inner().map_over(["x"]).rename_input("y", "k")],
+    )
+    .unwrap();
+    let out = outer
+        .select(["b"])
+        .unwrap()
+        .run(inputs! { x: [1_u64, 2], k: 5_u64 })
+        .unwrap();
+    assert_eq!(out.get::<Vec<u64>>("b").unwrap(), &[50, 50]);
+}

@@ -125,3 +125,36 @@ fn what_does_not_fit_is_told_even_where_nothing_needs_it() {
         "{text}"
     );
 }
+
+#[test]
+fn map_iter_walks_a_value_that_a_node_would_compute() {
+    let p = chain().select(["clean", "root"]).unwrap();
+    let rows = p.map_iter(inputs! {}, "clean", [4.0, 9.0]).unwrap();
+    let root = |row: Result<hypernodes::IterRow, _>| {
+        let row = row.unwrap();
+        (
+            *row.get::<f64>("clean").unwrap(),
+            *row.get::<f64>("root").unwrap(),
+        )
+    };
+    assert_eq!(rows.map(root).collect::<Vec<_>>(), [(4.0, 2.0), (9.0, 3.0)]);
+}
+
+#[test]
+fn a_shared_column_is_no_output_unless_it_is_asked_for() {
+    let column = hypernodes::Column::from_vec(vec![4.0, 9.0]);
+    let p = Pipeline::new(
+        "p",
+        nodes![
+            node_fn!("clean", |raw: f64| raw.max(0.0)),
+            node_fn!("root", |clean: f64| clean.sqrt()),
+        ],
+    )
+    .unwrap();
+    let runs = p
+        .map(Inputs::new().supply("clean", column.clone()), ["clean"])
+        .unwrap();
+    assert_eq!(runs.names().collect::<Vec<_>>(), ["root"]);
+    assert_eq!(runs.column::<f64>("root").unwrap(), [2.0, 3.0]);
+    drop(column);
+}

@@ -82,3 +82,51 @@ fn two_takers_or_a_reader_that_needs_the_taker_are_refused() {
         "{text}"
     );
 }
+
+#[test]
+fn who_cannot_get_a_copy_waits_for_who_can() {
+    // Each reads what the other takes; a copy of the text lets `b` begin, whatever the names are.
+    for (first, second) in [("a", "b"), ("z", "b")] {
+        let p = Pipeline::new(
+            "p",
+            nodes![
+                node_fn!("model", |n: u32| Model((0..n).collect())),
+                node_fn!("text", |n: u32| n.to_string()),
+                {
+                    node_fn!("x", |model: Model, text: &str| model.0.len() + text.len())
+                        .named(first)
+                },
+                {
+                    node_fn!("y", |text: String, model: &Model| text.len()
+                        * model.0.len())
+                    .named(second)
+                },
+            ],
+        )
+        .unwrap();
+        let out = p.run(inputs! { n: 12_u32 }).unwrap();
+        assert_eq!(*out.get::<usize>("x").unwrap(), 14);
+        assert_eq!(*out.get::<usize>("y").unwrap(), 24);
+    }
+}
+
+#[test]
+fn a_nested_pipeline_takes_values_away_on_an_engine_of_its_own_too() {
+    let inner = Pipeline::new("inner", nodes_around("z", "a").split_off(1)).unwrap();
+    let own = inner.with_engine(Sequential::default());
+    for inner in [inner, own] {
+        let p = Pipeline::new(
+            "outer",
+            nodes![
+                node_fn!("model", |n: u32| Model((0..n).collect())),
+                inner.as_node()
+            ],
+        )
+        .unwrap();
+        let out = p.run(inputs! { n: 5_u32 }).unwrap();
+        assert_eq!(*out.get::<u32>("spent").unwrap(), 10);
+        let runs = p.map(inputs! { n: 0..100_u32 }, "n").unwrap();
+        assert_eq!(runs.column::<u32>("spent").unwrap()[99], 99 * 98 / 2);
+        assert_eq!(runs.column::<usize>("size").unwrap()[99], 99);
+    }
+}

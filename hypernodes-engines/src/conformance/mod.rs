@@ -63,7 +63,8 @@ macro_rules! engine_conformance {
             ($engine) ($parallel)
             runs: one_node, chain, diamond, fan_out, fan_in, several_outputs, values_are_moved_or_cloned,
                 defaults_and_bound_inputs, selected_outputs, supplied_outputs, ten_thousand_nodes,
-                the_lowest_failing_step_is_told, a_panic_is_an_error, nothing_after_a_failure_is_told;
+                the_lowest_failing_step_is_told, a_panic_is_an_error, nothing_after_a_failure_is_told,
+                an_unwanted_value_that_panics;
             maps: zip, product, broadcast, an_empty_axis, one_item, many_items, text, values_that_cannot_be_cloned, supplied_axes,
                 uneven_items_stay_in_order, every_item_is_computed_once, a_deep_graph, exactly_so_many_chunks;
             failures: a_failing_item, the_first_and_the_last_item, every_item, panics, items_in_different_steps,

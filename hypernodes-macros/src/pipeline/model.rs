@@ -1,6 +1,6 @@
 //! The signatures of the nodes, as their macros told them.
 
-use hypernodes_wiring::{InputShape, NodeShape};
+use hypernodes_wiring::{InputShape, NodeShape, Using};
 use proc_macro2::TokenStream;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, LitStr, Token, braced, bracketed, parenthesized};
@@ -80,7 +80,11 @@ impl Shape {
                 Some(_) => InputShape::optional(&input.name),
                 None => InputShape::required(&input.name),
             };
-            shape.taken(matches!(input.by, By::Value))
+            shape.using(match input.by {
+                By::Ref => Using::Reads,
+                // Whether it can be cloned is not known here.
+                By::Value => Using::Takes,
+            })
         });
         NodeShape::new(&self.name, inputs, self.outputs.iter().cloned())
     }

@@ -178,6 +178,35 @@ pub fn selected_outputs(subject: &Subject) {
     });
 }
 
+/// Panics when it is dropped, with this number.
+struct Bomb(u64);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(self.0 != 3, "bomb {}", self.0);
+    }
+}
+
+/// A value that nobody reads and that cannot be dropped: the node that made it is told.
+pub fn an_unwanted_value_that_panics(subject: &Subject) {
+    subject.agree(|on| {
+        let p = on.pipeline(nodes![
+            node_fn!("two", outputs = ("a", "bomb"), |n: u64| {
+                std::thread::sleep(Duration::from_millis(1));
+                (n, Bomb(n))
+            }),
+            node_fn!("slow", |n: u64| {
+                std::thread::sleep(Duration::from_millis(2));
+                n
+            }),
+            node_fn!("sum", |slow: u64, a: u64| slow + a),
+        ]);
+        let p = p.select(["sum"]).expect("it is an output");
+        let run = |n: u64| outputs(p.run(inputs! { n }), &[("sum", one::<u64>)]);
+        run(2) + &run(3)
+    });
+}
+
 /// A value that the caller brings instead of a node.
 pub fn supplied_outputs(subject: &Subject) {
     subject.agree(|on| {
