@@ -10,8 +10,8 @@ use crate::run::RunContext;
 use crate::value::{Arg, Column, PortValue};
 
 /// Most nodes have few ports: a call of one row must not cost an allocation for them.
-pub(crate) type ArgList = SmallVec<[Option<Arg>; 3]>;
-pub(crate) type ColumnList = SmallVec<[Column; 2]>;
+pub(crate) type ArgList = SmallVec<[Option<Arg>; 2]>;
+pub(crate) type ColumnList = SmallVec<[Column; 1]>;
 
 /// The arguments of a call, in the order of the parameters.
 #[derive(Debug)]
@@ -61,6 +61,7 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    #[inline]
     pub(crate) fn new(rows: usize, args: ArgList, context: &'a RunContext) -> Self {
         Self {
             rows,
@@ -123,6 +124,7 @@ impl<'a> Call<'a> {
     }
 
     /// How many outputs were given.
+    #[inline]
     pub(crate) fn given(&self) -> usize {
         self.columns.len()
     }
@@ -150,6 +152,7 @@ impl<'a> Call<'a> {
             .for_each(|(row, cause)| self.fail(row, cause));
     }
 
+    #[inline]
     pub(crate) fn finish(self) -> (ColumnList, Vec<RowFailure>) {
         (self.columns, self.failures)
     }

@@ -594,9 +594,10 @@ impl Pipeline {
     /// Runs over an iterator of rows and gives results in order while it goes, holding a bounded number of items
     /// whatever the length.
     ///
-    /// Each item of `rows` is the value of the input `axis` (or of an output, whose node then does not run), owned (`text.lines().map(str::to_owned)`); `inputs` are the
-    /// same for all. Failing items end the iteration (`FailFast`) or are given as errors in their place (`Collect`). A
-    /// panic of `rows` itself goes through `next`, after the results of the items before it.
+    /// Each item of `rows` is the value of the input `axis` (or of an output, whose node then does not run), owned:
+    /// `text.lines().map(str::to_owned)`. The `inputs` are the same for all. Failing items end the iteration (`FailFast`)
+    /// or are given as errors in their place (`Collect`). A panic of `rows` itself goes through `next`, after the results
+    /// of the items before it.
     ///
     /// Items are taken ahead of the results: a few chunks per worker, each of as many items as were seen to fill the
     /// engine's target time (one item at first). So `rows` must not wait for a result of an item before; a `run` per

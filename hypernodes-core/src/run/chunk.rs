@@ -192,6 +192,7 @@ impl Progress {
     }
 
     /// The call of a step, with its arguments; `is_last` says whether nothing reads an argument's slot afterwards.
+    #[inline]
     pub(super) fn prepare<'c>(
         &mut self,
         step: &Step,
@@ -212,6 +213,7 @@ impl Progress {
     }
 
     /// Takes a computed call back.
+    #[inline]
     fn complete(&mut self, plan: &Plan, step: usize, call: Call<'_>) {
         let fail_fast = call.stops_at_first_failure();
         let (columns, failures) = call.finish();
@@ -221,6 +223,7 @@ impl Progress {
         self.keep(&plan.steps[step], columns);
     }
 
+    #[inline]
     pub(super) fn keep(&mut self, step: &Step, mut columns: ColumnList) {
         // Most steps have one output, and somebody wants it.
         if let [Some(slot)] = step.outs[..]
