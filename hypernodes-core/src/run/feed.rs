@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::chunk::{ChunkOutcome, ChunkRun};
 use super::pace::{Given, Pace};
 use super::{RunContext, Source};
@@ -39,10 +41,12 @@ pub struct Feed {
 pub struct Chunk {
     start: usize,
     rows: usize,
-    args: Vec<Arg>,
-    /// A chunk that leaves the cache comes in pieces that stay in it: `args` are the first one's, here are the others.
-    more: Vec<Vec<Arg>>,
+    /// How many items are computed together, and their arguments. A chunk that leaves the cache comes in pieces that
+    /// stay in it, one over long lists in a piece for each.
+    pieces: Pieces,
 }
+
+type Pieces = SmallVec<[(usize, Vec<Arg>); 1]>;
 
 impl Chunk {
     /// The first item.
@@ -233,8 +237,7 @@ impl Feed {
             return Some(Chunk {
                 start,
                 rows,
-                args,
-                more: Vec::new(),
+                pieces: smallvec![(rows, args)],
             });
         }
         let left = state.items - state.next;
@@ -245,17 +248,18 @@ impl Feed {
         state.given.parts += 1;
         state.given.largest = state.given.largest.max(rows);
         state.in_flight += 1;
-        let piece = rows.min(self.pace.rows_in_cache());
-        let args = state.source.args(start, piece);
-        let more = (piece..rows).step_by(piece);
-        let more = more
-            .map(|done| state.source.args(start + done, piece.min(rows - done)))
-            .collect();
+        let mut pieces = Pieces::new();
+        let mut cut = 0;
+        while cut < rows {
+            let most = self.pace.rows_in_cache().min(rows - cut);
+            let piece = state.source.piece(start + cut, most);
+            pieces.push((piece, state.source.args(start + cut, piece)));
+            cut += piece;
+        }
         Some(Chunk {
             start,
             rows,
-            args,
-            more,
+            pieces,
         })
     }
 
@@ -263,21 +267,21 @@ impl Feed {
     #[must_use]
     pub fn execute(&self, chunk: &mut Chunk) -> Outcome {
         let began = clock::now();
-        let args = std::mem::take(&mut chunk.args);
-        let mut outcome = if chunk.more.is_empty() {
-            let mut run = ChunkRun::new(&self.plan, &self.context, args, chunk.rows);
+        let mut pieces = std::mem::take(&mut chunk.pieces);
+        let mut outcome = if pieces.len() == 1 {
+            let (rows, args) = pieces.remove(0);
+            let mut run = ChunkRun::new(&self.plan, &self.context, args, rows);
             run.run();
             self.outcome(chunk.start, run.finish())
         } else {
-            let more = std::mem::take(&mut chunk.more);
-            self.execute_pieces(chunk, std::iter::once(args).chain(more))
+            self.execute_pieces(chunk, pieces)
         };
         outcome.took = began.elapsed();
         outcome
     }
 
-    /// A chunk that was asked for at a size that leaves the cache is computed in pieces that stay in it.
-    fn execute_pieces(&self, chunk: &Chunk, pieces: impl Iterator<Item = Vec<Arg>>) -> Outcome {
+    /// Computes one piece after the other, and puts them together.
+    fn execute_pieces(&self, chunk: &Chunk, pieces: Pieces) -> Outcome {
         let mut columns: Vec<_> = self
             .plan
             .outputs
@@ -286,8 +290,7 @@ impl Feed {
             .collect();
         let mut failures = Vec::new();
         let mut done = 0;
-        for args in pieces {
-            let rows = self.pace.rows_in_cache().min(chunk.rows - done);
+        for (rows, args) in pieces {
             let mut run = ChunkRun::new(&self.plan, &self.context, args, rows);
             run.run();
             let outcome = self.outcome(chunk.start + done, run.finish());

@@ -46,6 +46,15 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// How many of the next items should be computed together, at most this many. Items of one long list are a slice of
+    /// it, over which a loop runs as over a column.
+    pub(crate) fn piece(&self, start: usize, most: usize) -> usize {
+        match self {
+            Self::Nested(nested) => nested.piece(start, most),
+            Self::Axes(_) | Self::Pieces(_) => most,
+        }
+    }
+
     /// The arguments of the items `start..start + rows`. Items are asked for in order.
     pub(crate) fn args(&mut self, start: usize, rows: usize) -> Vec<Arg> {
         match self {
@@ -78,9 +87,30 @@ impl Axis {
     }
 }
 
+/// A list with fewer items left is taken together with the next ones: its steps cost more than slices gain.
+const LONG: usize = 256;
+
 impl NestedRows {
+    /// The outer row of an item.
+    fn owner(&self, item: usize) -> usize {
+        self.offsets.partition_point(|&offset| offset <= item) - 1
+    }
+
+    fn piece(&self, start: usize, most: usize) -> usize {
+        let left = self.offsets[self.owner(start) + 1] - start;
+        let is_slice = |arg: &NestedArg| matches!(arg, NestedArg::Walked(..));
+        if self.mode == MapMode::Zip && left >= LONG && self.args.iter().any(is_slice) {
+            left.min(most)
+        } else {
+            most
+        }
+    }
+
     fn take(&mut self, start: usize, rows: usize) -> Vec<Arg> {
-        let mut outer = self.offsets.partition_point(|&offset| offset <= start) - 1;
+        let mut outer = self.owner(start);
+        if self.mode == MapMode::Zip && self.offsets[outer + 1] >= start + rows {
+            return self.take_of_one(outer, start - self.offsets[outer], rows);
+        }
         let mut owners = Vec::<(u32, u32)>::with_capacity(rows);
         for item in start..start + rows {
             while self.offsets[outer + 1] <= item {
@@ -95,6 +125,39 @@ impl NestedRows {
         let taken = args.iter_mut().map(|arg| match arg {
             NestedArg::Lent(arg) => Self::lent(arg, &owners),
             NestedArg::Walked(arg, axis) => self.walked(arg, *axis, &owners),
+            NestedArg::Moved(drain) => Arg::dense(drain.take(rows)),
+        });
+        let taken = taken.collect();
+        self.args = args;
+        taken
+    }
+
+    /// Items of one outer row, from its item `inner` on.
+    fn take_of_one(&mut self, outer: usize, inner: usize, rows: usize) -> Vec<Arg> {
+        let one = |arg: &Arg, view: &dyn Fn(usize) -> Rows| {
+            let (path, depth) = arg.rows.path(outer);
+            let column = arg.column.clone();
+            (depth == 0).then(|| Arg {
+                column,
+                rows: view(path[0] as usize),
+            })
+        };
+        let mut args = std::mem::take(&mut self.args);
+        let owner = crate::value::index(outer);
+        let owners = || -> Vec<(u32, u32)> {
+            let items = inner..inner + rows;
+            items
+                .map(|item| (owner, crate::value::index(item)))
+                .collect()
+        };
+        let taken = args.iter_mut().map(|arg| match arg {
+            NestedArg::Lent(arg) => {
+                one(arg, &Rows::One).unwrap_or_else(|| Self::lent(arg, &owners()))
+            }
+            NestedArg::Walked(arg, axis) => {
+                let within = |list| Rows::Within { list, start: inner };
+                one(arg, &within).unwrap_or_else(|| self.walked(arg, *axis, &owners()))
+            }
             NestedArg::Moved(drain) => Arg::dense(drain.take(rows)),
         });
         let taken = taken.collect();

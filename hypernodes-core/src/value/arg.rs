@@ -47,6 +47,9 @@ impl Arg {
                         .collect(),
                 )
             }
+            Rows::Within { list, start } => {
+                Lane::Dense(&self.column.typed::<Vec<T>>()[*list][*start..*start + rows])
+            }
             Rows::Deep { depth, paths } => Lane::Refs(self.deep(*depth, &paths[..rows])),
         }
     }

@@ -11,6 +11,13 @@ pub enum Rows {
     One(usize),
     /// Row `i` is value `index[i]`.
     Select(Arc<[u32]>),
+    /// Row `i` is item `start + i` of one list: the column's value `list`.
+    Within {
+        /// Which list.
+        list: usize,
+        /// Its first item that is meant.
+        start: usize,
+    },
     /// Row `i` is found by following `paths[i]` through `depth` further levels of lists.
     Deep {
         /// Levels of lists below the column's own: 1 to 4.
@@ -30,6 +37,7 @@ impl Rows {
             Self::Range(start) => ([index(start + row), 0, 0, 0, 0], 0),
             Self::One(at) => ([index(*at), 0, 0, 0, 0], 0),
             Self::Select(select) => ([select[row], 0, 0, 0, 0], 0),
+            Self::Within { list, start } => ([index(*list), index(start + row), 0, 0, 0], 1),
             Self::Deep { depth, paths } => (paths[row], *depth),
         }
     }
@@ -45,6 +53,10 @@ impl Rows {
             Self::Select(select) => {
                 Self::Select(rows.iter().map(|&r| select[r as usize]).collect())
             }
+            Self::Within { .. } => Self::Deep {
+                depth: 1,
+                paths: rows.iter().map(|&r| self.path(r as usize).0).collect(),
+            },
             Self::Deep { depth, paths } => Self::Deep {
                 depth: *depth,
                 paths: rows.iter().map(|&r| paths[r as usize]).collect(),
@@ -60,6 +72,10 @@ impl Rows {
             Self::One(at) => Self::One(*at),
             Self::Range(from) => Self::Range(from + start),
             Self::Select(select) => Self::Select(select[start..].into()),
+            Self::Within { list, start: from } => Self::Within {
+                list: *list,
+                start: from + start,
+            },
             Self::Deep { depth, paths } => Self::Deep {
                 depth: *depth,
                 paths: paths[start..].into(),

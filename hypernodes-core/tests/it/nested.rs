@@ -311,3 +311,54 @@ fn an_axis_that_the_wanted_outputs_do_not_need_still_has_its_length() {
         .unwrap();
     assert_eq!(out.get::<Vec<u64>>("b").unwrap(), &[50, 50]);
 }
+
+#[test]
+fn long_and_short_lists_give_what_a_loop_gives() {
+    // Long lists are walked as slices, short ones by paths; values are lent, cloned, and lost to failures.
+    let inner = Pipeline::new(
+        "inner",
+        nodes![
+            node_fn!("half", |x: u64| x / 2),
+            node_fn!("text", |name: String, half: u64| format!("{name}{half}")),
+            node_fn!("checked", |text: &str, k: u64| -> Result<usize, String> {
+                match text.ends_with("77") {
+                    true => Err(format!("{text} is refused")),
+                    false => Ok(text.len() + usize::try_from(k).unwrap()),
+                }
+            }),
+        ],
+    )
+    .unwrap();
+    let outer = |refuses: bool| {
+        let each = inner.as_node().map_over(["x", "name"]);
+        let outer = Pipeline::new("outer", nodes![{ each }]).unwrap();
+        let outer = outer.select(if refuses { ["checked"] } else { ["text"] });
+        outer.unwrap().on_error(ErrorPolicy::Collect)
+    };
+    let lengths = [0, 1, 300, 1000, 255, 256, 0, 3, 20_000];
+    let x: Vec<Vec<u64>> = lengths.iter().map(|&n| (0..n).collect()).collect();
+    let name = |i: usize| i.to_string();
+    let names: Vec<Vec<String>> = x.iter().map(|x| (0..x.len()).map(name).collect()).collect();
+    let given = || inputs! { x: x.clone(), name: names.clone(), k: 5_u64 };
+    let texts: Vec<Vec<String>> = x
+        .iter()
+        .map(|x| x.iter().map(|x| format!("{x}{}", x / 2)).collect())
+        .collect();
+
+    let runs = outer(false).map(given(), ["x", "name"]).unwrap();
+    assert_eq!(runs.column::<Vec<String>>("text").unwrap(), texts);
+    let runs = outer(true).map(given(), ["x", "name"]).unwrap();
+    for (item, texts) in texts.iter().enumerate() {
+        let result = &runs.results::<Vec<usize>>("checked").unwrap()[item];
+        match texts.iter().position(|text| text.ends_with("77")) {
+            None => {
+                let want: Vec<usize> = texts.iter().map(|text| text.len() + 5).collect();
+                assert_eq!(result.as_ref().ok(), Some(&&want));
+            }
+            Some(at) => {
+                let failure = result.as_ref().unwrap_err();
+                assert_eq!(failure.items, [item, at]);
+            }
+        }
+    }
+}
