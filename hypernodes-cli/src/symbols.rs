@@ -97,7 +97,7 @@ impl SymbolRun<'_> {
     /// Computes `output` for each symbol and hands it on, in order. A symbol that fails is handed
     /// on as a fault, and the others go on.
     ///
-    /// The symbols are streamed: memory does not grow with their number.
+    /// The symbols are streamed: the prices of a few are held at a time, whatever their number.
     pub(crate) fn each<T: PortValue>(
         &self,
         sources: impl Iterator<Item = SymbolSource>,

@@ -40,9 +40,9 @@ pub fn atc() -> Pipeline {
 
 /// The scan of one symbol: from `source` the outputs `symbol` and `score`.
 ///
-/// Map it over [`sources`](crate::data::sources) with `map_iter`, select `score`, and memory
-/// stays flat in the number of symbols; [`ScanReport::rank`](crate::scan::ScanReport::rank) takes
-/// the scores.
+/// Map it over [`sources`](crate::data::sources) with `map_iter`, select `score`, and the
+/// prices of a few symbols are held at a time, whatever their number;
+/// [`ScanReport::rank`](crate::scan::ScanReport::rank) takes the scores.
 ///
 /// # Panics
 /// Never: its nodes fit together, as its tests prove.

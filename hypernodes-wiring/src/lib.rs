@@ -1,5 +1,5 @@
-//! Everything about a pipeline that is decided by names alone: who produces which value, in which order the nodes run,
-//! what must come from outside, and what is wrong with it.
+//! Everything about a pipeline that is decided by names, and by who takes a value rather than reads it: who produces
+//! which value, in which order the nodes run, what must come from outside, and what is wrong with it.
 //!
 //! The macro `pipeline!` asks at compile time and the builder `Pipeline::new` at run time, so both give the same
 //! order and the same errors in the same words. Types, defaults and how a node is called do not belong here.

@@ -1,4 +1,4 @@
-//! What the wiring must know: the names of nodes, inputs and outputs, and nothing else.
+//! What the wiring must know: the names of nodes, inputs and outputs, and who takes a value. Nothing else.
 
 /// The names of one node.
 ///

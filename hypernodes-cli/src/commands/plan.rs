@@ -115,7 +115,7 @@ fn origin_of_workers(config: &EngineConfig, plan: &Plan, used: usize) -> Option<
     let each = used / workers;
     let reason = match config.workload {
         Workload::Mixed if plan.has_workload(Workload::Io) => {
-            ", for `load_bars` waits on files".to_owned()
+            ", for a step is marked `workload = io`".to_owned()
         }
         workload => format!(", as `--workload {workload}` asks for"),
     };

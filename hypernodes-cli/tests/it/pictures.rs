@@ -96,7 +96,7 @@ fn a_plan_says_where_its_workers_come_from() {
         let args = [&["plan", "scan", "data", "--workers", "8"], options];
         folder.run(&args.concat()).ok()
     };
-    let line = "            W = 32: 8 workers x 4 io threads, for `load_bars` waits on files";
+    let line = "            W = 32: 8 workers x 4 io threads, for a step is marked `workload = io`";
     let text = plan(&[]);
     assert!(text.contains(line), "{text}");
     let (at, rule) = (text.find(line), text.find("r = min(3 x 32, 3)"));

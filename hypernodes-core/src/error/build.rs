@@ -125,13 +125,8 @@ pub enum BuildError {
         conflict: MoveConflict,
     },
     /// `bind` or a default for something that is no input.
-    #[error(
-        "pipeline `{pipeline}` has no input `{name}` to {verb}{}",
-        hint(name, available)
-    )]
+    #[error("there is no input `{name}` to {verb}{}", hint(name, available))]
     UnknownInput {
-        /// The pipeline.
-        pipeline: String,
         /// The wrong name.
         name: String,
         /// `bind` or `give a default`.

@@ -145,7 +145,7 @@ fn moved(nodes: &[NodeRef], wiring: &Wiring) -> BTreeMap<(usize, usize), (usize,
     moved
 }
 
-/// The names alone, for the wiring.
+/// What the wiring must know: names, and who takes a value.
 fn shapes(nodes: &[NodeRef]) -> Vec<NodeShape> {
     let shape = |node: &NodeRef| {
         let signature = node.signature();

@@ -1,7 +1,9 @@
-//! The user's object: a checked graph with what was bound, asked for and set; immutable and cheap to clone.
+//! The user's object: a checked graph with what was bound, asked for and set; immutable and cheap to clone. How it is
+//! run is in `execute.rs`.
 
 mod builder;
 mod describe;
+mod execute;
 mod inputs;
 mod iter;
 mod map;
@@ -11,7 +13,6 @@ mod resolve;
 mod runs;
 
 pub use builder::PipelineBuilder;
-use inputs::Given;
 pub use inputs::{Inputs, probe as input_probe};
 pub use iter::{IterRow, MapIter};
 pub use map::{MapMode, MapOver};
@@ -27,11 +28,10 @@ use indexmap::IndexMap;
 
 use crate::config::ErrorPolicy;
 use crate::engine::{Engine, Sequential};
-use crate::error::{BuildError, BuildErrors, Error, MoveConflict, RunError};
+use crate::error::{BuildError, BuildErrors, MoveConflict};
 use crate::graph::Graph;
 use crate::node::{Name, NodeRef};
 use crate::plan::{Fill, Plan, PlanRequest};
-use crate::run::{ChunkRun, RunContext};
 use crate::value::{Column, PortValue};
 
 /// Functions wired by name, checked, ready to run.
@@ -241,7 +241,6 @@ impl Pipeline {
                     node: self.graph.labels[port.node].clone(),
                 },
                 None => BuildError::UnknownInput {
-                    pipeline: self.name.to_string(),
                     name: name.to_owned(),
                     verb,
                     available: self
@@ -301,7 +300,6 @@ impl Pipeline {
         let mut bound = self.bound.clone();
         if bound.shift_remove(name).is_none() {
             return Err(self.fails(BuildError::UnknownInput {
-                pipeline: self.name.to_string(),
                 name: name.to_owned(),
                 verb: "unbind",
                 available: self.bound.keys().cloned().collect(),
@@ -458,185 +456,6 @@ impl Pipeline {
     pub fn warnings(&self) -> &[WiringWarning] {
         self.graph.warnings()
     }
-
-    fn context(&self) -> RunContext {
-        RunContext::new(Arc::clone(&self.engine), self.policy)
-    }
-
-    /// The plan for inputs that may supply outputs. A supplied output is handed through; in a map only where it is an
-    /// axis of a zip: one value for all items is no column.
-    fn plan_for(&self, inputs: &Inputs, over: Option<&MapOver>) -> Arc<Plan> {
-        let is_output = |given: &&Given| self.graph.wiring.producers.contains_key(&*given.name);
-        let supplied: Vec<&Given> = inputs.supplied().filter(is_output).collect();
-        if supplied.is_empty() {
-            return Arc::clone(&self.plan);
-        }
-        let mut outputs = self.output_names();
-        outputs.retain(|name| {
-            let given = supplied.iter().find(|given| given.name == *name);
-            given.is_none_or(|given| is_handed_through(given, over))
-        });
-        let supplied: Vec<&str> = supplied.iter().map(|given| &*given.name).collect();
-        Arc::new(self.plan_with(&outputs, &supplied))
-    }
-
-    fn refuse_blocking(&self, instead: &'static str) -> Result<(), Error> {
-        #[cfg(feature = "async")]
-        if self.plan.has_async() && crate::async_host::is_inside_runtime() {
-            return Err(RunError::InsideRuntime {
-                pipeline: self.name.to_string(),
-                instead,
-            }
-            .into());
-        }
-        let _ = instead;
-        Ok(())
-    }
-
-    /// Runs once.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the inputs, at once; or the failure of a node, with its error as the source.
-    pub fn run(&self, inputs: Inputs) -> Result<Outputs, Error> {
-        self.refuse_blocking("run_async")?;
-        self.run_in(inputs, &self.context())
-    }
-
-    fn run_in(&self, inputs: Inputs, context: &RunContext) -> Result<Outputs, Error> {
-        let plan = self.plan_for(&inputs, None);
-        let span = tracing::debug_span!("run", pipeline = plan.name());
-        let _entered = span.enter();
-        let args = resolve::single(self, &plan, inputs)?;
-        self.check_capabilities(&plan, context)?;
-        let mut run = ChunkRun::new(&plan, context, args, 1);
-        context.engine().run_one(&mut run)?;
-        let mut outcome = run.finish();
-        if let Some(failure) =
-            (!outcome.failures.is_empty()).then(|| outcome.failures.swap_remove(0))
-        {
-            return Err(RunError::from(failure.at(&plan, None)).into());
-        }
-        Ok(Outputs::new(plan, outcome.columns))
-    }
-
-    fn check_capabilities(&self, plan: &Plan, context: &RunContext) -> Result<(), Error> {
-        let engine = context.engine();
-        if !engine.capabilities().async_nodes
-            && let Some(step) = plan
-                .steps
-                .iter()
-                .find(|step| step.node.signature().options.is_async)
-        {
-            return Err(Error::Engine(crate::error::EngineError::Unsupported {
-                engine: engine.name().to_owned(),
-                capability: "async nodes".to_owned(),
-                node: Some(step.name.clone()),
-            }));
-        }
-        Ok(())
-    }
-
-    /// Runs once, from async code: nodes that are `async fn` run on the caller's runtime, the others on its blocking
-    /// threads.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    #[cfg(feature = "async")]
-    pub async fn run_async(&self, inputs: Inputs) -> Result<Outputs, Error> {
-        let this = self.clone();
-        crate::async_host::off_the_runtime(move |host| {
-            let context = this.context().hosted_by(host);
-            this.run_in(inputs, &context)
-        })
-        .await
-    }
-
-    /// Maps from async code, as [`run_async`](Self::run_async) runs.
-    ///
-    /// # Errors
-    /// As [`map`](Self::map).
-    #[cfg(feature = "async")]
-    pub async fn map_async(&self, inputs: Inputs, over: impl Into<MapOver>) -> Result<Runs, Error> {
-        let (this, over) = (self.clone(), over.into());
-        crate::async_host::off_the_runtime(move |host| {
-            let context = this.context().hosted_by(host);
-            this.map_in(inputs, &over, context)
-        })
-        .await
-    }
-
-    /// Runs once per item: `zip` walks the axes side by side, `product` takes every combination (the last axis
-    /// fastest). Anything that can be iterated is an axis; the other inputs are the same for every item.
-    ///
-    /// Results are in input order on every engine. Select the outputs that are wanted: the others are kept too.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the inputs and axes, at once; with `FailFast` the failure of the lowest item.
-    pub fn map(&self, inputs: Inputs, over: impl Into<MapOver>) -> Result<Runs, Error> {
-        self.refuse_blocking("map_async")?;
-        self.map_in(inputs, &over.into(), self.context())
-    }
-
-    fn map_in(&self, inputs: Inputs, over: &MapOver, context: RunContext) -> Result<Runs, Error> {
-        let plan = self.plan_for(&inputs, Some(over));
-        let span = tracing::debug_span!(
-            "map",
-            pipeline = plan.name(),
-            engine = context.engine().name()
-        );
-        let _entered = span.enter();
-        let (axes, items) = resolve::mapped(self, &plan, inputs, over)?;
-        self.check_capabilities(&plan, &context)?;
-        let finished = map::drive(&plan, context, crate::run::Source::Axes(axes), items)?;
-        Runs::new(plan, finished, self.policy == ErrorPolicy::FailFast)
-    }
-
-    /// Runs over an iterator of rows and gives results in order while it goes, holding a bounded number of items
-    /// whatever the length.
-    ///
-    /// Each item of `rows` is the value of the input `axis` (or of an output, whose node then does not run), owned:
-    /// `text.lines().map(str::to_owned)`. The `inputs` are the same for all. Failing items end the iteration (`FailFast`)
-    /// or are given as errors in their place (`Collect`). A panic of `rows` itself goes through `next`, after the results
-    /// of the items before it.
-    ///
-    /// Items are taken ahead of the results: a few chunks per worker, each of as many items as were seen to fill the
-    /// engine's target time (one item at first). So `rows` must not wait for a result of an item before; a `run` per
-    /// request does that.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the inputs.
-    ///
-    /// # Example
-    /// ```
-    /// # extern crate hypernodes_core as hypernodes;
-    /// use hypernodes::prelude::*;
-    /// let p = Pipeline::new("p", nodes![{ node_fn!("y", |x: u64| x * 2) }])?;
-    /// let mut sum = 0;
-    /// for row in p.map_iter(inputs! {}, "x", 0..1000_u64)? {
-    ///     sum += *row?.get::<u64>("y")?;
-    /// }
-    /// assert_eq!(sum, 999_000);
-    /// # Ok::<(), hypernodes::Error>(())
-    /// ```
-    pub fn map_iter<I>(
-        &self,
-        inputs: Inputs,
-        axis: &str,
-        rows: I,
-    ) -> Result<MapIter<I::IntoIter>, Error>
-    where
-        I: IntoIterator,
-        I::Item: PortValue,
-    {
-        self.refuse_blocking("map_async")?;
-        MapIter::new(self, inputs, axis, rows.into_iter())
-    }
-}
-
-/// Whether a supplied output is given back: by a run always, by a map where each item has a value of its own that can
-/// be moved out.
-fn is_handed_through(given: &Given, over: Option<&MapOver>) -> bool {
-    over.is_none_or(|over| over.zips(&given.name) && !given.is_shared())
 }
 
 /// Stands in while a pipeline is put together.

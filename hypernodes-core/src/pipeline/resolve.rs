@@ -2,9 +2,10 @@
 
 use indexmap::IndexMap;
 
+use super::Pipeline;
+use super::execute::is_handed_through;
 use super::inputs::{Given, Inputs};
 use super::map::{MapMode, MapOver, strides};
-use super::{Pipeline, is_handed_through};
 use crate::error::{Error, InputProblem, RunError};
 use crate::node::{Name, Passing};
 use crate::plan::{Fill, Plan, PlanInput};

@@ -83,7 +83,7 @@ fn binding_what_is_no_input_is_told() {
         p.bind("z", 1.0)
             .unwrap_err()
             .to_string()
-            .contains("has no input `z` to bind")
+            .starts_with("pipeline `p`: there is no input `z` to bind")
     );
     assert!(
         p.bind("y", 1.0)

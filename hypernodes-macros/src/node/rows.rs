@@ -1,6 +1,6 @@
 //! The code that computes a chunk.
 //!
-//! It asks each type once what it can do (the probes in core's `node/probe.rs`) and then computes in one of three loops:
+//! It asks each type once what it can do (the probes in core's `node/probe/`) and then computes in one of three loops:
 //! over slices when every argument is dense (or, of two, one is and the other is broadcast), over slices with a mask when
 //! some of more arguments are broadcast, and row by row for everything else.
 

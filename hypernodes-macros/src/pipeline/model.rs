@@ -73,7 +73,7 @@ impl Parse for Shape {
 }
 
 impl Shape {
-    /// The names alone.
+    /// What the wiring must know.
     pub(crate) fn names(&self) -> NodeShape {
         let inputs = self.inputs.iter().map(|input| {
             let shape = match input.default {
