@@ -6,14 +6,16 @@ pub mod prelude;
 #[doc(hidden)]
 pub use hypernodes_core::__private;
 pub use hypernodes_core::{
-    Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, Call, Capabilities, Cause,
-    Chunk, ChunkRun, Column, CycleStep, DefaultValue, Drain, Engine, EngineError, Error,
-    ErrorPolicy, Failure, Feed, FnNode, GraphDescription, InputDescription, InputPort,
-    InputProblem, Inputs, IntoNode, IterRow, Lane, MapDescription, MapIter, MapMode, MapOver,
-    MoveConflict, Name, Names, NestedInfo, Node, NodeDescription, NodeOptions, NodeRef, NodeType,
-    Outcome, OutputPort, Outputs, Passing, Path, Pipeline, PipelineBuilder, PipelineNode, Plan,
-    PortDescription, PortType, PortValue, Row, RowFailure, Rows, RunContext, RunError, Runs,
-    Sequential, Signature, Sizing, StateGuard, StatePool, UnknownWorkload, Values, WiringProblem,
+    Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, CacheStore, Call,
+    CancelToken, Capabilities, Cause, Chunk, ChunkRun, Column, CycleStep, DefaultValue, Drain,
+    Engine, EngineError, Error, ErrorPolicy, Event, EventKind, Failure, FailureDetails,
+    FailureKind, Feed, FnNode, GraphDescription, InputDescription, InputPort, InputProblem, Inputs,
+    IntoNode, IterRow, Jitter, Key, Lane, Listener, Listening, MapDescription, MapIter, MapMode,
+    MapOver, MemoryLevel, MoveConflict, Name, Names, NestedInfo, Node, NodeDescription, NodeInfo,
+    NodeOptions, NodeRef, NodeType, Outcome, OutputPort, Outputs, Passing, Path, Pipeline,
+    PipelineBuilder, PipelineNode, Plan, PortDescription, PortType, PortValue, Retry, Row,
+    RowFailure, Rows, RunContext, RunError, RunId, RunMode, RunOutcome, RunStart, Runs, Sequential,
+    Signature, Sizing, SpanId, StateGuard, StatePool, UnknownWorkload, Values, WiringProblem,
     WiringWarning, Workload, inputs, npartitions, split,
 };
 #[cfg(feature = "async")]

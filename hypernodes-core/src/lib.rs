@@ -19,14 +19,17 @@
 
 #[cfg(feature = "async")]
 mod async_host;
+mod cache;
 mod clock;
 mod config;
 mod engine;
 mod error;
+mod event;
 mod graph;
 mod node;
 mod pipeline;
 mod plan;
+mod policy;
 pub mod prelude;
 mod render;
 mod run;
@@ -35,11 +38,16 @@ mod value;
 
 #[cfg(feature = "async")]
 pub use async_host::AsyncHost;
+pub use cache::{CacheStore, Key};
 pub use config::{ErrorPolicy, UnknownWorkload, Workload};
 pub use engine::{Assist, Capabilities, Engine, Sequential, Sizing, npartitions, split};
 pub use error::{
-    BoxError, BuildError, BuildErrors, Cause, EngineError, Error, Failure, InputProblem,
-    MoveConflict, RunError,
+    BoxError, BuildError, BuildErrors, Cause, EngineError, Error, Failure, FailureDetails,
+    InputProblem, MoveConflict, RunError,
+};
+pub use event::{
+    Event, EventKind, FailureKind, Listener, Listening, MemoryLevel, NodeInfo, RunId, RunMode,
+    RunOutcome, RunStart, SpanId,
 };
 pub use graph::NestedInfo;
 /// Makes a node of a function, which stays a plain function that can be called and tested.
@@ -201,6 +209,7 @@ pub use pipeline::{
     Row, Runs,
 };
 pub use plan::Plan;
+pub use policy::{CancelToken, Jitter, Retry};
 pub use render::*;
 pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext, Steps};
 pub use value::{Accumulator, Arg, Column, Drain, Lane, Path, PortType, PortValue, Rows, Values};

@@ -8,7 +8,13 @@ use crate::node::NodeRef;
 /// The error of a node that a static pipeline called.
 #[cold]
 pub fn node_failed(node: &str, error: impl Into<BoxError>) -> Error {
-    RunError::from(Failure::new(None, node, Cause::Error(error.into()))).into()
+    RunError::from(Failure::new(
+        None,
+        node,
+        Cause::Error(error.into()),
+        Box::default(),
+    ))
+    .into()
 }
 
 /// The error of a static pipeline that another one called: the node's name gets the pipeline in front.
@@ -20,25 +26,29 @@ pub fn nested_failed(pipeline: &str, error: Error) -> Error {
             node,
             items,
             source,
+            details,
             ..
         }) => Cause::Nested(Box::new(Failure {
             items,
             path: vec![node],
             cause: Cause::Error(source),
+            details,
         })),
         Error::Run(RunError::Panicked {
             node,
             items,
             message,
+            details,
             ..
         }) => Cause::Nested(Box::new(Failure {
             items,
             path: vec![node],
             cause: Cause::Panic(message),
+            details,
         })),
         other => Cause::Error(other.into()),
     };
-    RunError::from(Failure::new(None, pipeline, cause)).into()
+    RunError::from(Failure::new(None, pipeline, cause, Box::default())).into()
 }
 
 /// A hash of a pipeline and of the functions that it calls.
@@ -139,6 +149,7 @@ fn at_row(row: usize, error: Error) -> Error {
         node,
         mut items,
         source,
+        details,
         ..
     }) = error
     else {
@@ -149,6 +160,7 @@ fn at_row(row: usize, error: Error) -> Error {
         items,
         path: vec![node],
         cause: Cause::Error(source),
+        details,
     })
     .into()
 }

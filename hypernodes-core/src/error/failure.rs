@@ -2,6 +2,8 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::BoxError;
 
@@ -12,6 +14,11 @@ pub enum Cause {
     Error(BoxError),
     /// The node panicked with this message.
     Panic(String),
+    /// The node took longer than it may.
+    TimedOut {
+        /// How long it may take.
+        limit: Duration,
+    },
     /// A node of a nested pipeline failed.
     Nested(Box<Failure>),
 }
@@ -41,22 +48,41 @@ pub struct Failure {
     pub path: Vec<String>,
     /// The node's error or panic; never [`Cause::Nested`].
     pub cause: Cause,
+    /// What else is known of it.
+    pub details: Box<FailureDetails>,
+}
+
+/// What else is known of a failure: the inputs that the node had, and what was not computed because of it.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct FailureDetails {
+    /// The node's inputs: names and shortened values, where the type has a `Debug`.
+    pub inputs: Vec<(String, String)>,
+    /// The nodes that had to be skipped for this item, because they read what the failed one should have given.
+    pub skipped: Arc<[String]>,
 }
 
 impl Failure {
     /// Puts the path of the nested pipelines in front of a failure inside them.
-    pub(crate) fn new(item: Option<usize>, node: &str, cause: Cause) -> Self {
+    pub(crate) fn new(
+        item: Option<usize>,
+        node: &str,
+        cause: Cause,
+        details: Box<FailureDetails>,
+    ) -> Self {
         let own = item.into_iter();
         match cause {
             Cause::Nested(inner) => Self {
                 items: own.chain(inner.items).collect(),
                 path: std::iter::once(node.to_owned()).chain(inner.path).collect(),
                 cause: inner.cause,
+                details: inner.details,
             },
             cause => Self {
                 items: own.collect(),
                 path: vec![node.to_owned()],
                 cause,
+                details,
             },
         }
     }
@@ -79,16 +105,17 @@ impl Failure {
         match &self.cause {
             Cause::Error(error) => error.to_string(),
             Cause::Panic(message) => format!("panicked: {message}"),
+            Cause::TimedOut { limit } => format!("it took longer than {limit:?}"),
             Cause::Nested(inner) => inner.message(),
         }
     }
 
     /// Where it happened: `` node `inner/clean` failed on item 2, inner item 5 ``.
     pub(crate) fn place(&self) -> String {
-        let verb = if matches!(self.cause, Cause::Panic(_)) {
-            "panicked"
-        } else {
-            "failed"
+        let verb = match self.cause {
+            Cause::Panic(_) => "panicked",
+            Cause::TimedOut { .. } => "timed out",
+            _ => "failed",
         };
         let mut text = format!("node `{}` {verb}", self.node());
         for (level, item) in self.items.iter().enumerate() {

@@ -9,7 +9,7 @@ use std::fmt;
 use indexmap::IndexSet;
 
 pub use build::{BuildError, BuildErrors, MoveConflict};
-pub use failure::{Cause, Failure};
+pub use failure::{Cause, Failure, FailureDetails};
 pub use run::{EngineError, InputProblem, RunError};
 
 /// What a user's node may fail with, whatever its type.

@@ -1,8 +1,9 @@
 //! What can go wrong in a run.
 
 use std::fmt;
+use std::time::Duration;
 
-use super::{BoxError, Cause, Failure, hint, list, list_lines, list_names, told};
+use super::{BoxError, Cause, Failure, FailureDetails, hint, list, list_lines, list_names, told};
 use crate::value::PortType;
 
 /// Why a run did not give its outputs.
@@ -20,6 +21,8 @@ pub enum RunError {
         place: String,
         /// What the node returned.
         source: BoxError,
+        /// What else is known of it.
+        details: Box<FailureDetails>,
     },
     /// A node panicked. (With `panic = "abort"` in the profile nothing can be caught, and the process ends. The
     /// program's panic hook is left alone, so each panic is still printed by it.)
@@ -33,6 +36,28 @@ pub enum RunError {
         place: String,
         /// What the panic said.
         message: String,
+        /// What else is known of it.
+        details: Box<FailureDetails>,
+    },
+    /// A node took longer than its `timeout`.
+    #[error("{place}: it took longer than {limit:?}")]
+    TimedOut {
+        /// The node, with the nested pipelines around it.
+        node: String,
+        /// The item of the map, then of each nested map. Empty for a single run.
+        items: Vec<usize>,
+        /// The whole sentence, without the limit.
+        place: String,
+        /// How long it may take.
+        limit: Duration,
+        /// What else is known of it.
+        details: Box<FailureDetails>,
+    },
+    /// Somebody asked the run to end.
+    #[error("cancelled after {done} items")]
+    Cancelled {
+        /// How many items were finished.
+        done: usize,
     },
     /// The inputs do not fit the pipeline: every problem at once, of which the first twenty are printed.
     #[error("{}", InputProblem::list(pipeline, problems))]
@@ -127,14 +152,45 @@ impl RunError {
     /// ```
     #[must_use]
     pub fn is_node_failure(&self) -> bool {
-        matches!(self, Self::Node { .. } | Self::Panicked { .. })
+        self.details().is_some()
+    }
+
+    /// Whether somebody asked the run to end.
+    ///
+    /// # Example
+    /// ```
+    /// # extern crate hypernodes_core as hypernodes;
+    /// use hypernodes::{CancelToken, prelude::*};
+    /// let token = CancelToken::new();
+    /// let p = Pipeline::new("p", nodes![{ node_fn!("y", |x: f64| x + 1.0) }])?.with_cancel(&token);
+    /// token.cancel();
+    /// let hypernodes::Error::Run(error) = p.map(inputs! { x: [1.0] }, ["x"]).unwrap_err() else { panic!() };
+    /// assert!(error.is_cancelled());
+    /// # Ok::<(), hypernodes::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled { .. })
+    }
+
+    /// What else is known of a node's failure.
+    #[must_use]
+    pub fn details(&self) -> Option<&FailureDetails> {
+        match self {
+            Self::Node { details, .. }
+            | Self::Panicked { details, .. }
+            | Self::TimedOut { details, .. } => Some(details),
+            _ => None,
+        }
     }
 
     /// The item that failed, for the error of a map.
     #[must_use]
     pub fn item(&self) -> Option<usize> {
         match self {
-            Self::Node { items, .. } | Self::Panicked { items, .. } => items.first().copied(),
+            Self::Node { items, .. }
+            | Self::Panicked { items, .. }
+            | Self::TimedOut { items, .. } => items.first().copied(),
             _ => None,
         }
     }
@@ -143,7 +199,9 @@ impl RunError {
     #[must_use]
     pub fn node(&self) -> Option<&str> {
         match self {
-            Self::Node { node, .. } | Self::Panicked { node, .. } => Some(node),
+            Self::Node { node, .. } | Self::Panicked { node, .. } | Self::TimedOut { node, .. } => {
+                Some(node)
+            }
             _ => None,
         }
     }
@@ -159,12 +217,21 @@ impl From<Failure> for RunError {
                 items: failure.items,
                 place,
                 source,
+                details: failure.details,
             },
             Cause::Panic(message) => Self::Panicked {
                 node,
                 items: failure.items,
                 place,
                 message,
+                details: failure.details,
+            },
+            Cause::TimedOut { limit } => Self::TimedOut {
+                node,
+                items: failure.items,
+                place,
+                limit,
+                details: failure.details,
             },
             Cause::Nested(inner) => Self::from(*inner),
         }

@@ -72,6 +72,7 @@ fn build<S>(init: impl FnOnce() -> Result<S, BoxError>) -> Result<S, BoxError> {
             }
             Cause::Error(error) => error,
             Cause::Nested(failure) => failure.message().into(),
+            Cause::TimedOut { .. } => unreachable!("a panic is no time-out"),
         }),
     }
 }

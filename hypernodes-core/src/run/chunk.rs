@@ -329,6 +329,11 @@ impl Step {
 impl StepFailure {
     /// The failure of an item of a map, or of a single run.
     pub(crate) fn at(self, plan: &Plan, item: Option<usize>) -> Failure {
-        Failure::new(item, &plan.steps[self.step].name, self.cause)
+        Failure::new(
+            item,
+            &plan.steps[self.step].name,
+            self.cause,
+            Box::default(),
+        )
     }
 }
