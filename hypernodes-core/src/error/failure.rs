@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::BoxError;
+use crate::event::FailureKind;
+use crate::run::Snapshot;
 
 /// Why a row of a node failed.
 #[derive(Debug)]
@@ -24,6 +26,26 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The text of the error or the panic.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Error(error) => error.to_string(),
+            Self::Panic(message) => format!("panicked: {message}"),
+            Self::TimedOut { limit } => format!("it took longer than {limit:?}"),
+            Self::Nested(inner) => inner.message(),
+        }
+    }
+
+    /// The same in one word.
+    pub(crate) fn kind(&self) -> FailureKind {
+        match self {
+            Self::Error(_) => FailureKind::Error,
+            Self::Panic(_) => FailureKind::Panic,
+            Self::TimedOut { .. } => FailureKind::TimedOut,
+            Self::Nested(inner) => inner.cause.kind(),
+        }
+    }
+
     pub(crate) fn from_panic(payload: Box<dyn Any + Send>) -> Self {
         let message = match payload.downcast::<String>() {
             Ok(text) => *text,
@@ -60,9 +82,32 @@ pub struct FailureDetails {
     pub inputs: Vec<(String, String)>,
     /// The nodes that had to be skipped for this item, because they read what the failed one should have given.
     pub skipped: Arc<[String]>,
+    /// The node and its inputs, if the pipeline [keeps them](crate::Pipeline::with_snapshots).
+    pub snapshot: Option<Snapshot>,
+}
+
+impl FailureDetails {
+    pub(crate) fn reproduce(snapshot: Option<&Snapshot>, node: &str) -> Result<crate::Outputs, super::Error> {
+        match snapshot {
+            Some(snapshot) => snapshot.reproduce(),
+            None => Err(super::RunError::Snapshot {
+                node: node.to_owned(),
+                reason: "none was kept; ask for it with `with_snapshots`".to_owned(),
+            }
+            .into()),
+        }
+    }
 }
 
 impl Failure {
+    /// Calls the node again with the same inputs; see [`Snapshot::reproduce`].
+    ///
+    /// # Errors
+    /// What the node fails with, as in the run; no snapshot was kept.
+    pub fn reproduce(&self) -> Result<crate::Outputs, super::Error> {
+        FailureDetails::reproduce(self.details.snapshot.as_ref(), &self.node())
+    }
+
     /// Puts the path of the nested pipelines in front of a failure inside them.
     pub(crate) fn new(
         item: Option<usize>,
@@ -102,12 +147,7 @@ impl Failure {
     /// The text of the error or the panic, without where it happened.
     #[must_use]
     pub fn message(&self) -> String {
-        match &self.cause {
-            Cause::Error(error) => error.to_string(),
-            Cause::Panic(message) => format!("panicked: {message}"),
-            Cause::TimedOut { limit } => format!("it took longer than {limit:?}"),
-            Cause::Nested(inner) => inner.message(),
-        }
+        self.cause.message()
     }
 
     /// Where it happened: `` node `inner/clean` failed on item 2, inner item 5 ``.

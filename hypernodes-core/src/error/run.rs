@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{BoxError, Cause, Failure, FailureDetails, hint, list, list_lines, list_names, told};
+use crate::folder::FolderError;
+use crate::pipeline::Runs;
 use crate::value::PortType;
 
 /// Why a run did not give its outputs.
@@ -58,7 +60,45 @@ pub enum RunError {
     Cancelled {
         /// How many items were finished.
         done: usize,
+        /// The finished items of a map, as far as they lie at its beginning without a gap.
+        finished: Option<Box<Runs>>,
     },
+    /// A run took more memory than it may, and ended cleanly.
+    #[error(
+        "the run uses {used} bytes of the {limit} that it may: it ended after {done} items{}",
+        if *is_resumable { "; resume it with more memory or fewer workers" } else { "; give it more memory, fewer workers or a run folder" }
+    )]
+    OutOfMemory {
+        /// Bytes in use.
+        used: u64,
+        /// Bytes that may be used.
+        limit: u64,
+        /// How many items were finished.
+        done: usize,
+        /// Whether the finished items are in a run folder.
+        is_resumable: bool,
+    },
+    /// What was asked of the runs of a pipeline does not fit its nodes.
+    #[error("node `{node}` cannot be {asked}: {reason}")]
+    Policy {
+        /// The node.
+        node: String,
+        /// What was asked: `retried`, `cached`...
+        asked: &'static str,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// A snapshot that cannot be taken, read or replayed.
+    #[error("the snapshot of `{node}` cannot be used: {reason}")]
+    Snapshot {
+        /// The node, or the file.
+        node: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// The run folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The inputs do not fit the pipeline: every problem at once, of which the first twenty are printed.
     #[error("{}", InputProblem::list(pipeline, problems))]
     Inputs {
@@ -171,6 +211,16 @@ impl RunError {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled { .. })
+    }
+
+    /// Calls the failed node again with the same inputs; see [`Snapshot::reproduce`](crate::Snapshot::reproduce).
+    ///
+    /// # Errors
+    /// What the node fails with; an error that is no node's, or of which no snapshot was kept.
+    pub fn reproduce(&self) -> Result<crate::Outputs, crate::Error> {
+        let details = self.details();
+        let node = self.node().unwrap_or("no node");
+        FailureDetails::reproduce(details.and_then(|details| details.snapshot.as_ref()), node)
     }
 
     /// What else is known of a node's failure.

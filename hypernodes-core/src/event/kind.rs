@@ -6,9 +6,41 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// The identity of a run: unique among runs of all processes, in the order in which they began.
+///
+/// It is written as 16 hexadecimal digits, in JSON too: not every reader of JSON keeps 64 bits of a number.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::RunId;
+/// assert_eq!(RunId(255).to_string(), "00000000000000ff");
+/// assert_eq!("00000000000000ff".parse(), Ok(RunId(255)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "String", try_from = "String")]
 pub struct RunId(pub u64);
+
+impl From<RunId> for String {
+    fn from(id: RunId) -> Self {
+        id.to_string()
+    }
+}
+
+impl std::str::FromStr for RunId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

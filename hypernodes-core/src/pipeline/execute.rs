@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use super::inputs::Given;
-use super::{Inputs, MapIter, MapOver, Outputs, Pipeline, Runs, map, resolve};
+use super::{Inputs, MapIter, MapOver, Outputs, Pipeline, Runs, checkpoint, map, resolve, told};
 use crate::config::ErrorPolicy;
 use crate::error::{Error, RunError};
+use crate::event::{RunMode, RunOutcome};
 use crate::plan::Plan;
-use crate::run::{ChunkRun, RunContext};
-use crate::value::PortValue;
+use crate::run::{ChunkRun, RunContext, RunScope, Source, tell_failure};
+use crate::value::{Arg, PortValue};
 
 impl Pipeline {
     pub(super) fn context(&self) -> RunContext {
-        RunContext::new(Arc::clone(&self.engine), self.policy)
+        let asks = !self.policies.is_empty() || self.plan.has_policies();
+        let scope = asks.then(|| RunScope::new(Arc::clone(&self.policies)));
+        RunContext::new(Arc::clone(&self.engine), self.policy, scope)
     }
 
     /// The plan for inputs that may supply outputs. A supplied output is handed through; in a map only where it is an
@@ -60,15 +63,17 @@ impl Pipeline {
         let _entered = span.enter();
         let args = resolve::single(self, &plan, inputs)?;
         self.check_capabilities(&plan, context)?;
-        let mut run = ChunkRun::new(&plan, context, args, 1);
-        context.engine().run_one(&mut run)?;
-        let mut outcome = run.finish();
-        if let Some(failure) =
-            (!outcome.failures.is_empty()).then(|| outcome.failures.swap_remove(0))
-        {
-            return Err(RunError::from(failure.at(&plan, None)).into());
+        let Some(scope) = context.scope() else {
+            return run_once(&plan, context, args);
+        };
+        self.check_policies(&plan)?;
+        told::start(scope, &plan, context, RunMode::Single, Some(1));
+        let result = run_once(&plan, context, args);
+        match &result {
+            Ok(_) => scope.end(RunOutcome::Done, 1, 0, None),
+            Err(error) => told::end_with(scope, error, 0, 1),
         }
-        Ok(Outputs::new(plan, outcome.columns))
+        result
     }
 
     pub(super) fn check_capabilities(
@@ -143,8 +148,33 @@ impl Pipeline {
         let _entered = span.enter();
         let (axes, items) = resolve::mapped(self, &plan, inputs, over)?;
         self.check_capabilities(&plan, &context)?;
-        let finished = map::drive(&plan, context, crate::run::Source::Axes(axes), items)?;
-        Runs::new(plan, finished, self.policy == ErrorPolicy::FailFast)
+        let fail_fast = self.policy == ErrorPolicy::FailFast;
+        let Some(scope) = context.scope().cloned() else {
+            let finished = map::drive(&plan, context, Source::Axes(axes), items, None)?;
+            return Runs::new(plan, finished, fail_fast);
+        };
+        self.check_policies(&plan)?;
+        let folder = self.policies.folder.as_ref();
+        let checkpoint = folder.map(|folder| {
+            let inputs = checkpoint::Items::Known { axes: &axes, items };
+            checkpoint::open(folder, self, &plan, &inputs, Some(over), &context)
+        });
+        let checkpoint = checkpoint.transpose()?;
+        told::start(&scope, &plan, &context, RunMode::Map, Some(items));
+        let result = map::drive(&plan, context, Source::Axes(axes), items, checkpoint)
+            .and_then(|finished| told::ended(&scope, plan, finished, fail_fast));
+        match &result {
+            Ok(runs) => {
+                let failed = runs.failures().len() as u64;
+                let outcome = match failed {
+                    0 => RunOutcome::Done,
+                    _ => RunOutcome::Partial,
+                };
+                scope.end(outcome, runs.len() as u64 - failed, failed, None);
+            }
+            Err(error) => told::end_with(&scope, error, told::done(error), 1),
+        }
+        result
     }
 
     /// Runs over an iterator of rows and gives results in order while it goes, holding a bounded number of items
@@ -187,6 +217,25 @@ impl Pipeline {
         self.refuse_blocking("map_async")?;
         MapIter::new(self, inputs, axis, rows.into_iter())
     }
+}
+
+fn run_once(plan: &Arc<Plan>, context: &RunContext, args: Vec<Arg>) -> Result<Outputs, Error> {
+    let mut run = ChunkRun::new(plan, context, args, 1, 0);
+    context.engine().run_one(&mut run)?;
+    let mut outcome = run.finish();
+    if outcome.is_interrupted
+        && let Some(scope) = context.scope()
+    {
+        return Err(told::interruption(scope, 0, None));
+    }
+    if let Some(failure) = (!outcome.failures.is_empty()).then(|| outcome.failures.swap_remove(0)) {
+        let failure = failure.at(plan, None);
+        if let Some(scope) = context.scope() {
+            tell_failure(scope, &failure);
+        }
+        return Err(RunError::from(failure).into());
+    }
+    Ok(Outputs::new(Arc::clone(plan), outcome.columns))
 }
 
 /// Whether a supplied output is given back: by a run always, by a map where each item has a value of its own that can

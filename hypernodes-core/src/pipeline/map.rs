@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{EngineError, Error};
+use crate::clock;
+use crate::error::{EngineError, Error, RunError};
+use crate::event::EventKind;
 use crate::node::Name;
 use crate::plan::Plan;
-use crate::run::{Feed, Finished, RunContext, Source};
+use crate::run::{Checkpoint, Feed, Finished, NestedRows, RunContext, Source, nanoseconds};
 
 /// How several axes are walked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,23 +116,69 @@ pub(super) fn drive(
     context: RunContext,
     source: Source,
     items: usize,
+    checkpoint: Option<Checkpoint>,
 ) -> Result<Finished, Error> {
     let engine = Arc::clone(context.engine());
     let sizing = engine.sizing(plan, items);
-    let feed = Arc::new(Feed::new(Arc::clone(plan), context, sizing, source, items));
+    let feed = Feed::new(Arc::clone(plan), context, sizing, source, items);
+    let feed = Arc::new(match checkpoint {
+        Some(checkpoint) => feed.restored(checkpoint)?,
+        None => feed,
+    });
     if items > 0 {
         engine.drive(&feed)?;
     }
     if let Some(error) = feed.take_error() {
-        return Err(error.into());
+        return Err(error);
     }
-    let finished = feed.finish();
-    if finished.missing > 0 {
+    let finished = feed.finish()?;
+    if finished.missing > 0 && !finished.is_cancelled {
         let engine = engine.name().to_owned();
         return Err(EngineError::Incomplete {
             engine,
             missing: finished.missing,
             items,
+        }
+        .into());
+    }
+    Ok(finished)
+}
+
+/// As [`drive`], for a map inside a run.
+pub(super) fn drive_nested(
+    plan: &Arc<Plan>,
+    context: RunContext,
+    source: NestedRows,
+    items: usize,
+) -> Result<Finished, Error> {
+    let told = context.scope().filter(|scope| scope.is_heard()).cloned();
+    let (mut context, mut ended) = (context, None);
+    if let Some(scope) = told {
+        let (span, parent) = (scope.new_span(), context.span());
+        let node = context.path().cloned().unwrap_or_else(|| plan.name().into());
+        let count = items as u64;
+        let started = EventKind::NestedStarted {
+            node: Arc::clone(&node),
+            items: count,
+        };
+        scope.tell(span, Some(parent), started);
+        context = context.in_span(span);
+        ended = Some((scope, span, parent, node, clock::now()));
+    }
+    let finished = drive(plan, context, Source::Nested(source), items, None);
+    if let Some((scope, span, parent, node, began)) = ended {
+        let ended = EventKind::NestedEnded {
+            node,
+            items: items as u64,
+            took_ns: nanoseconds(began.elapsed()),
+        };
+        scope.tell(span, Some(parent), ended);
+    }
+    let finished = finished?;
+    if finished.is_cancelled {
+        return Err(RunError::Cancelled {
+            done: 0,
+            finished: None,
         }
         .into());
     }

@@ -2,6 +2,7 @@
 //! run is in `execute.rs`.
 
 mod builder;
+mod checkpoint;
 mod describe;
 mod execute;
 mod inputs;
@@ -9,8 +10,10 @@ mod iter;
 mod map;
 mod nested;
 mod outputs;
+mod policies;
 mod resolve;
 mod runs;
+mod told;
 
 pub use builder::PipelineBuilder;
 pub use inputs::{Inputs, probe as input_probe};
@@ -18,6 +21,7 @@ pub use iter::{IterRow, MapIter};
 pub use map::{MapMode, MapOver};
 pub use nested::PipelineNode;
 pub use outputs::Outputs;
+pub use policies::RunDir;
 pub use runs::{Row, Runs};
 
 use std::fmt;
@@ -32,6 +36,7 @@ use crate::error::{BuildError, BuildErrors, MoveConflict};
 use crate::graph::Graph;
 use crate::node::{Name, NodeRef};
 use crate::plan::{Fill, Plan, PlanRequest};
+use crate::run::Policies;
 use crate::value::{Column, PortValue};
 
 /// Functions wired by name, checked, ready to run.
@@ -70,6 +75,7 @@ pub struct Pipeline {
     engine: Arc<dyn Engine>,
     is_own: bool,
     policy: ErrorPolicy,
+    policies: Arc<Policies>,
     plan: Arc<Plan>,
 }
 
@@ -122,6 +128,7 @@ impl Pipeline {
             engine: Arc::new(Sequential::default()),
             is_own: false,
             policy: ErrorPolicy::default(),
+            policies: Arc::default(),
             plan,
         };
         let mut problems = Vec::new();
@@ -449,6 +456,17 @@ impl Pipeline {
     #[must_use]
     pub fn engine(&self) -> Option<&Arc<dyn Engine>> {
         self.is_own.then_some(&self.engine)
+    }
+
+    /// The node of a path like `inner/clean`.
+    pub(crate) fn find_node(&self, path: &str) -> Option<Arc<dyn crate::Node>> {
+        let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let at = self.graph.labels.iter().position(|label| label == first)?;
+        let node = &self.graph.nodes[at].node;
+        match rest {
+            None => Some(Arc::clone(node)),
+            Some(rest) => node.nested()?.pipeline.find_node(rest),
+        }
     }
 
     /// What is allowed but probably not meant: inputs whose names are close to others'.

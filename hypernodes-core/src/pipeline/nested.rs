@@ -11,7 +11,7 @@ use crate::node::{
     Signature,
 };
 use crate::plan::{Fill, Plan, PlanInput, PlanRequest};
-use crate::run::{ChunkRun, NestedArg, NestedRows, RunContext, Source};
+use crate::run::{ChunkRun, NestedArg, NestedRows, RunContext};
 use crate::value::{Arg, Column, Group, PortType};
 
 /// A pipeline on its way into another: [`Pipeline::as_node`] makes it.
@@ -396,9 +396,12 @@ impl NestedNode {
     fn call_inline(&self, call: &mut Call<'_>) {
         let args = self.args(call.take_args()).into_iter();
         let args = args.map(|(arg, _)| arg).collect();
-        let mut run = ChunkRun::new(&self.plan, call.context(), args, call.rows());
+        let mut run = ChunkRun::new(&self.plan, call.context(), args, call.rows(), 0);
         run.run();
         let outcome = run.finish();
+        if outcome.is_interrupted {
+            return self.fail_all(call, "cancelled");
+        }
         self.give(call, outcome.columns);
         for failure in outcome.failures {
             let row = failure.row;
@@ -420,7 +423,7 @@ impl NestedNode {
             offsets: (0..=rows).collect(),
             strides: Vec::new(),
         };
-        match map::drive(&self.plan, context, Source::Nested(source), rows) {
+        match map::drive_nested(&self.plan, context, source, rows) {
             Err(error) => self.fail_all(call, error),
             Ok(finished) => {
                 self.give(call, finished.columns);
@@ -463,7 +466,7 @@ impl NestedNode {
             offsets: offsets.clone(),
             strides: lists.strides,
         };
-        let finished = match map::drive(&self.plan, context, Source::Nested(source), items) {
+        let finished = match map::drive_nested(&self.plan, context, source, items) {
             Ok(finished) => finished,
             Err(error) => return self.fail_all(call, error),
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 
 use hypernodes_wiring::Source;
@@ -54,6 +55,7 @@ impl Plan {
                     _ if is_new => inputs.push(PlanInput {
                         name: input.name.clone(),
                         port: input.port,
+                        facts: input.facts,
                         slot,
                         fill: if is_supplied(&input.name) {
                             Fill::Required
@@ -100,6 +102,8 @@ impl Plan {
                 outs,
                 waits_for: waits.len(),
                 unblocks: Vec::new(),
+                behind: OnceLock::new(),
+                identity: OnceLock::new(),
             });
         }
 
@@ -118,6 +122,7 @@ impl Plan {
                 inputs.push(PlanInput {
                     name: output.name.clone(),
                     port: output.port,
+                    facts: output.facts,
                     slot,
                     fill: Fill::Required,
                     users: Vec::new(),
@@ -130,6 +135,7 @@ impl Plan {
             outputs.push(PlanOutput {
                 name: output.name.clone(),
                 port: output.port,
+                facts: output.facts,
                 slot,
             });
         }
@@ -170,6 +176,61 @@ impl Plan {
             outputs,
             traits,
             bytes_per_item,
+            run_time: AtomicU64::new(0),
+            cost: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Plan {
+    /// The plan that calls one node: inputs in the order of its parameters, all outputs.
+    pub(crate) fn of_one(node: &Arc<dyn Node>, name: &str) -> Self {
+        let signature = node.signature();
+        let inputs: Vec<PlanInput> = signature
+            .inputs
+            .iter()
+            .enumerate()
+            .map(|(slot, input)| PlanInput {
+                name: input.name.clone(),
+                port: input.port,
+                facts: input.facts,
+                slot,
+                fill: Fill::Required,
+                users: vec![name.to_owned()],
+                passing: input.passing,
+            })
+            .collect();
+        let first = inputs.len();
+        let outputs: Vec<PlanOutput> = signature
+            .outputs
+            .iter()
+            .enumerate()
+            .map(|(i, output)| PlanOutput {
+                name: output.name.clone(),
+                port: output.port,
+                facts: output.facts,
+                slot: first + i,
+            })
+            .collect();
+        let step = Step {
+            node: Arc::clone(node),
+            name: name.to_owned(),
+            args: (0..first).map(|slot| StepArg { slot, last: true }).collect(),
+            outs: outputs.iter().map(|output| Some(output.slot)).collect(),
+            waits_for: 0,
+            unblocks: Vec::new(),
+            behind: OnceLock::new(),
+            identity: OnceLock::new(),
+        };
+        let steps = vec![step];
+        Self {
+            name: name.to_owned(),
+            traits: Traits::of(&steps),
+            bytes_per_item: most_bytes(&steps, &inputs),
+            steps,
+            slots: first + outputs.len(),
+            inputs,
+            outputs,
             run_time: AtomicU64::new(0),
             cost: AtomicU64::new(0),
         }

@@ -6,13 +6,15 @@
 mod build;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::cache::Key;
 use crate::config::Workload;
 use crate::node::{Name, Node, Passing};
-use crate::value::{Column, PortType};
+use crate::run::node_identity;
+use crate::value::{Column, PortFacts, PortType};
 
 pub(crate) use build::PlanRequest;
 
@@ -37,6 +39,8 @@ pub(crate) struct Traits {
     /// Each step waits for the one before it.
     is_chain: bool,
     has_async: bool,
+    /// A node is tried again or limited in time.
+    has_policies: bool,
     workloads: [bool; 3],
     /// How many steps there are, those of nested pipelines included.
     steps: u32,
@@ -49,18 +53,21 @@ impl Traits {
         let mut traits = Self {
             is_chain,
             has_async: false,
+            has_policies: false,
             workloads: [false; 3],
             steps: u32::try_from(steps.len()).unwrap_or(u32::MAX),
         };
         for step in steps {
             let options = &step.node.signature().options;
             traits.has_async |= options.is_async;
+            traits.has_policies |= options.retry.is_some() || options.timeout.is_some();
             if let Some(workload) = options.workload {
                 traits.workloads[workload as usize] = true;
             }
             if let Some(nested) = step.node.nested() {
                 let inner = nested.pipeline.plan().traits;
                 traits.has_async |= inner.has_async;
+                traits.has_policies |= inner.has_policies;
                 traits.steps = traits.steps.saturating_add(inner.steps);
                 traits
                     .workloads
@@ -84,6 +91,17 @@ pub(crate) struct Step {
     pub(crate) waits_for: usize,
     /// The steps that wait for it.
     pub(crate) unblocks: Vec<usize>,
+    /// The names of all steps behind it, for failures.
+    pub(crate) behind: OnceLock<Arc<[String]>>,
+    /// The identity of its node, for keys.
+    pub(crate) identity: OnceLock<Key>,
+}
+
+impl Step {
+    pub(crate) fn identity(&self) -> &Key {
+        self.identity
+            .get_or_init(|| node_identity(self.node.signature()))
+    }
 }
 
 /// One argument of a step.
@@ -98,6 +116,7 @@ pub(crate) struct StepArg {
 pub(crate) struct PlanInput {
     pub(crate) name: Name,
     pub(crate) port: PortType,
+    pub(crate) facts: PortFacts,
     pub(crate) slot: usize,
     pub(crate) fill: Fill,
     pub(crate) users: Vec<String>,
@@ -121,6 +140,7 @@ pub(crate) enum Fill {
 pub(crate) struct PlanOutput {
     pub(crate) name: Name,
     pub(crate) port: PortType,
+    pub(crate) facts: PortFacts,
     pub(crate) slot: usize,
 }
 
@@ -177,6 +197,11 @@ impl Plan {
         self.traits.has_async
     }
 
+    /// Whether a node, here or in a nested pipeline, is tried again or limited in time.
+    pub(crate) fn has_policies(&self) -> bool {
+        self.traits.has_policies
+    }
+
     /// Whether a step, here or in a nested pipeline, was marked with this workload.
     #[must_use]
     pub fn has_workload(&self, workload: Workload) -> bool {
@@ -211,6 +236,30 @@ impl Plan {
     /// How many steps a chunk goes through, those of nested pipelines included.
     pub(crate) fn steps_in_all(&self) -> u32 {
         self.traits.steps
+    }
+
+    /// The names of the steps that wait for the outputs of a step, directly or not, in order.
+    pub(crate) fn steps_behind(&self, step: usize) -> Arc<[String]> {
+        let behind = self.steps[step].behind.get_or_init(|| {
+            let mut is_behind = vec![false; self.steps.len()];
+            is_behind[step] = true;
+            for at in step..self.steps.len() {
+                if is_behind[at] {
+                    self.steps[at].unblocks.iter().for_each(|&next| is_behind[next] = true);
+                }
+            }
+            let names = self.steps.iter().zip(is_behind).skip(step + 1);
+            names
+                .filter(|(_, is_behind)| *is_behind)
+                .map(|(step, _)| step.name.clone())
+                .collect()
+        });
+        Arc::clone(behind)
+    }
+
+    /// Whether a chunk may be computed a second time from its first arguments: nothing is moved that cannot be cloned.
+    pub(crate) fn may_begin_again(&self) -> bool {
+        self.inputs.iter().all(|input| input.passing != Passing::Move)
     }
 
     /// Measured nanoseconds per item, 0 where nothing was measured yet.

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Steps;
-use crate::error::{Cause, Failure};
-use crate::node::{ArgList, Call, ColumnList, RowFailure};
+use super::guarded::{Failed, Guarded, Interrupted, Outs, Slots, details};
+use super::scope::RunScope;
+use super::slot::{Lost, Slot};
+use crate::cache::CacheStore;
+use crate::error::{Cause, Failure, FailureDetails};
+use crate::node::{ArgList, Call, ColumnList};
 use crate::plan::{Plan, Step, StepArg};
 use crate::run::RunContext;
 use crate::value::{Arg, Column, index};
@@ -22,16 +26,26 @@ pub struct ChunkRun<'p> {
     progress: Progress,
     /// The first step that was not computed yet.
     next: usize,
+    /// The item of the first row.
+    first_item: usize,
+    /// The run was cancelled before all steps were computed.
+    is_interrupted: bool,
+    /// The arguments, kept while values lie in the cache that may get lost.
+    again: Option<Vec<Arg>>,
 }
 
 /// What was computed of a chunk so far.
 #[derive(Debug)]
 pub(super) struct Progress {
-    pub(super) slots: Vec<Option<Arg>>,
+    pub(super) slots: Vec<Option<Slot>>,
     pub(super) rows: usize,
+    /// How many rows there were in the beginning.
+    all_rows: usize,
     /// For each row that is left its row in the chunk; `None` while no row in between is gone.
     origin: Option<Vec<u32>>,
     pub(super) failures: Vec<StepFailure>,
+    /// How long the nodes of each row took that is left, where an item's time is limited.
+    spent: Option<Vec<Duration>>,
 }
 
 /// A row of the chunk that failed in a step.
@@ -40,6 +54,7 @@ pub(crate) struct StepFailure {
     pub(crate) row: usize,
     pub(crate) step: usize,
     pub(crate) cause: Cause,
+    pub(crate) details: Box<FailureDetails>,
 }
 
 /// What a chunk gave: the columns of the rows that are left, and what became of the others.
@@ -47,6 +62,8 @@ pub(crate) struct StepFailure {
 pub(crate) struct ChunkOutcome {
     pub(crate) columns: Vec<Column>,
     pub(crate) failures: Vec<StepFailure>,
+    /// The run was cancelled before the chunk was done: there are no columns.
+    pub(crate) is_interrupted: bool,
 }
 
 impl<'p> ChunkRun<'p> {
@@ -56,23 +73,18 @@ impl<'p> ChunkRun<'p> {
         context: &'p RunContext,
         args: Vec<Arg>,
         rows: usize,
+        first_item: usize,
     ) -> Self {
-        let mut slots = Vec::with_capacity(plan.slots);
-        slots.resize_with(plan.slots, || None);
-        for (input, arg) in plan.inputs.iter().zip(args) {
-            slots[input.slot] = Some(arg);
-        }
-        let progress = Progress {
-            slots,
-            rows,
-            origin: None,
-            failures: Vec::new(),
-        };
+        let scope = context.scope();
+        let again = scope.filter(|scope| scope.policies.cache.is_some() && plan.may_begin_again());
         Self {
+            again: again.map(|_| args.clone()),
+            progress: Progress::new(plan, scope, args, rows),
             plan,
             context,
-            progress,
             next: 0,
+            first_item,
+            is_interrupted: false,
         }
     }
 
@@ -91,6 +103,30 @@ impl<'p> ChunkRun<'p> {
     /// Runs every step that is left, in order, on this thread.
     pub fn run(&mut self) {
         while self.advance() {}
+        self.settle();
+    }
+
+    /// Loads the outputs that lie in the cache. What got lost meanwhile is computed again, with the whole chunk.
+    pub(super) fn settle(&mut self) {
+        let Some(scope) = self.context.scope() else {
+            return;
+        };
+        let store = scope.policies.cache.as_deref();
+        while !self.is_interrupted && self.progress.load_outputs(self.plan, store).is_err() {
+            self.begin_again();
+            while self.advance() {}
+        }
+        self.again = None;
+    }
+
+    /// Begins the chunk again, with everything that is found in the cache loaded at once.
+    #[cold]
+    fn begin_again(&mut self) {
+        let args = self.again.take();
+        let args = args.expect("values lie in the cache only while the arguments are kept");
+        let rows = self.progress.all_rows;
+        self.progress = Progress::new(self.plan, self.context.scope(), args, rows);
+        self.next = 0;
     }
 
     /// Runs the next step on this thread. `false` when there is none, or no row is left to compute.
@@ -98,14 +134,45 @@ impl<'p> ChunkRun<'p> {
         let Some(step) = self.plan.steps.get(self.next) else {
             return false;
         };
-        if self.progress.rows == 0 && self.has_failed() {
+        if (self.progress.rows == 0 && self.has_failed()) || self.is_interrupted {
             return false;
+        }
+        if let Some(scope) = self.context.scope() {
+            self.advance_guarded(step, scope);
+            return true;
         }
         let mut call = self.progress.prepare(step, self.context, |arg| arg.last);
         step.compute(&mut call);
         self.progress.complete(self.plan, self.next, call);
         self.next += 1;
         true
+    }
+
+    /// The next step under the policies of the run.
+    fn advance_guarded(&mut self, step: &Step, scope: &Arc<RunScope>) {
+        let slots = self.progress.take_slots(step, |arg| arg.last);
+        let Progress { rows, origin, spent, .. } = &mut self.progress;
+        let first = self.first_item;
+        let item = |row: usize| first + origin.as_ref().map_or(row, |origin| origin[row] as usize);
+        let guarded = Guarded {
+            plan: self.plan,
+            at: self.next,
+            rows: *rows,
+            context: self.context,
+            scope,
+            item: &item,
+            is_eager: self.again.is_none(),
+        };
+        match guarded.compute(slots, spent.as_mut()) {
+            Ok(done) => {
+                let fail_fast = self.context.fail_fast();
+                self.progress.drop_failed(self.next, done.failures, fail_fast);
+                self.progress.keep_outs(step, done.outs);
+                self.next += 1;
+            }
+            Err(Interrupted::Cancelled) => self.is_interrupted = true,
+            Err(Interrupted::Lost) => self.begin_again(),
+        }
     }
 
     /// How many steps are left to compute.
@@ -119,6 +186,8 @@ impl<'p> ChunkRun<'p> {
     /// For single runs only. When all are done, they are [taken back](Self::take_back).
     #[must_use]
     pub fn share(&mut self) -> Arc<Steps> {
+        // What several threads compute is not begun again, so that everything found in the cache is loaded at once.
+        self.again = None;
         let progress = self.progress.take();
         Arc::new(Steps::new(
             Arc::clone(self.plan),
@@ -130,8 +199,9 @@ impl<'p> ChunkRun<'p> {
 
     /// Takes back what was computed of the steps that were handed out; waits for those under way.
     pub fn take_back(&mut self, steps: &Steps) {
-        self.progress = steps.finish();
+        (self.progress, self.is_interrupted) = steps.finish();
         self.next = self.plan.steps.len();
+        self.settle();
     }
 
     /// Whether some row failed.
@@ -154,8 +224,18 @@ impl<'p> ChunkRun<'p> {
     /// The columns of the rows that are left, and the failures in the order of rows.
     pub(crate) fn finish(self) -> ChunkOutcome {
         let Self {
-            plan, mut progress, ..
+            plan,
+            mut progress,
+            is_interrupted,
+            ..
         } = self;
+        if is_interrupted {
+            return ChunkOutcome {
+                columns: Vec::new(),
+                failures: progress.failures,
+                is_interrupted,
+            };
+        }
         let rows = progress.rows;
         let mut columns = Vec::with_capacity(plan.outputs.len());
         let outputs = &plan.outputs;
@@ -168,7 +248,8 @@ impl<'p> ChunkRun<'p> {
                 "an output is wanted once, checked when the plan was asked for"
             );
             columns.push(match progress.slots[output.slot].take() {
-                Some(arg) => output.port.settle(arg, rows),
+                Some(Slot::Values(arg)) => output.port.settle(arg, rows),
+                Some(Slot::Cached(_)) => unreachable!("outputs are loaded when the steps are done"),
                 None => output.port.empty(),
             });
         }
@@ -176,17 +257,37 @@ impl<'p> ChunkRun<'p> {
         ChunkOutcome {
             columns,
             failures: progress.failures,
+            is_interrupted,
         }
     }
 }
 
 impl Progress {
+    fn new(plan: &Plan, scope: Option<&Arc<RunScope>>, args: Vec<Arg>, rows: usize) -> Self {
+        let mut slots = Vec::with_capacity(plan.slots);
+        slots.resize_with(plan.slots, || None);
+        for (input, arg) in plan.inputs.iter().zip(args) {
+            slots[input.slot] = Some(Slot::Values(arg));
+        }
+        let is_limited = scope.is_some_and(|scope| scope.policies.item_timeout.is_some());
+        Self {
+            slots,
+            rows,
+            all_rows: rows,
+            origin: None,
+            failures: Vec::new(),
+            spent: is_limited.then(|| vec![Duration::ZERO; rows]),
+        }
+    }
+
     pub(super) fn take(&mut self) -> Self {
         let empty = Self {
             slots: Vec::new(),
             rows: 0,
+            all_rows: 0,
             origin: None,
             failures: Vec::new(),
+            spent: None,
         };
         std::mem::replace(self, empty)
     }
@@ -207,18 +308,55 @@ impl Progress {
             } else {
                 slot.clone()
             };
-            args.push(Some(arg.expect("a slot is filled before it is read")));
+            match arg.expect("a slot is filled before it is read") {
+                Slot::Values(arg) => args.push(Some(arg)),
+                Slot::Cached(_) => unreachable!("only a run with policies looks into the cache"),
+            }
         }
         Call::new(self.rows, args, context)
     }
 
+    /// As [`prepare`](Self::prepare), of a step under policies.
+    pub(super) fn take_slots(
+        &mut self,
+        step: &Step,
+        mut is_last: impl FnMut(&StepArg) -> bool,
+    ) -> Slots {
+        let slots = step.args.iter().map(|arg| {
+            let slot = &mut self.slots[arg.slot];
+            let slot = if is_last(arg) { slot.take() } else { slot.clone() };
+            slot.expect("a slot is filled before it is read")
+        });
+        slots.collect()
+    }
+
+    pub(super) fn load_outputs(
+        &mut self,
+        plan: &Plan,
+        store: Option<&dyn CacheStore>,
+    ) -> Result<(), Lost> {
+        for output in &plan.outputs {
+            let slot = &mut self.slots[output.slot];
+            if let Some(cached) = slot.take_if(|slot| matches!(slot, Slot::Cached(_))) {
+                *slot = Some(Slot::Values(cached.into_arg(store)?));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a computed call back.
     #[inline]
-    fn complete(&mut self, plan: &Plan, step: usize, call: Call<'_>) {
+    fn complete(&mut self, plan: &Plan, step: usize, mut call: Call<'_>) {
         let fail_fast = call.stops_at_first_failure();
+        let kept = call.take_kept();
         let (columns, failures) = call.finish();
         if !failures.is_empty() {
-            self.drop_rows(step, failures, fail_fast);
+            let failures = failures.into_iter().map(|failure| Failed {
+                row: failure.row,
+                cause: failure.cause,
+                details: Box::new(details(&plan.steps[step], kept.as_ref(), failure.row)),
+            });
+            self.drop_failed(step, failures.collect(), fail_fast);
         }
         self.keep(&plan.steps[step], columns);
     }
@@ -229,33 +367,40 @@ impl Progress {
         if let [Some(slot)] = step.outs[..]
             && columns.len() == 1
         {
-            self.slots[slot] = columns.pop().map(Arg::dense);
+            self.slots[slot] = columns.pop().map(|column| Slot::Values(Arg::dense(column)));
             return;
         }
         for (slot, column) in step.outs.iter().zip(columns) {
             if let Some(slot) = *slot {
-                self.slots[slot] = Some(Arg::dense(column));
+                self.slots[slot] = Some(Slot::Values(Arg::dense(column)));
+            }
+        }
+    }
+
+    pub(super) fn keep_outs(&mut self, step: &Step, outs: Outs) {
+        for (slot, out) in step.outs.iter().zip(outs) {
+            if let Some(slot) = *slot {
+                self.slots[slot] = Some(out);
             }
         }
     }
 
     #[cold]
-    fn drop_rows(&mut self, step: usize, failures: Vec<RowFailure>, fail_fast: bool) {
+    fn drop_failed(&mut self, step: usize, failures: Vec<Failed>, fail_fast: bool) {
         let original = |row: usize| {
             self.origin
                 .as_ref()
                 .map_or(row, |origin| origin[row] as usize)
         };
+        if failures.is_empty() {
+            return;
+        }
         if fail_fast {
             // The rows before the failing one go on: one of them may fail in a later step, and then that is the
             // error that is told, whatever the size of the chunk.
             if let Some(first) = failures.into_iter().next() {
                 self.rows = self.rows.min(first.row);
-                self.failures = vec![StepFailure {
-                    row: first.row,
-                    step,
-                    cause: first.cause,
-                }];
+                self.failures = vec![first.in_step(step, |row| row)];
             }
             return;
         }
@@ -265,20 +410,33 @@ impl Progress {
             .map(index)
             .collect();
         for slot in self.slots.iter_mut().flatten() {
-            slot.rows = slot.rows.select(&kept);
+            slot.select(&kept);
         }
         let origin = kept
             .iter()
             .map(|&row| index(original(row as usize)))
             .collect();
-        let failures = failures.into_iter().map(|f| StepFailure {
-            row: original(f.row),
-            step,
-            cause: f.cause,
-        });
-        self.failures.extend(failures.collect::<Vec<_>>());
+        let failures: Vec<StepFailure> = failures
+            .into_iter()
+            .map(|failed| failed.in_step(step, original))
+            .collect();
+        self.failures.extend(failures);
+        if let Some(spent) = &mut self.spent {
+            *spent = kept.iter().map(|&row| spent[row as usize]).collect();
+        }
         self.rows = kept.len();
         self.origin = Some(origin);
+    }
+}
+
+impl Failed {
+    pub(super) fn in_step(self, step: usize, original: impl Fn(usize) -> usize) -> StepFailure {
+        StepFailure {
+            row: original(self.row),
+            step,
+            cause: self.cause,
+            details: self.details,
+        }
     }
 }
 
@@ -329,11 +487,9 @@ impl Step {
 impl StepFailure {
     /// The failure of an item of a map, or of a single run.
     pub(crate) fn at(self, plan: &Plan, item: Option<usize>) -> Failure {
-        Failure::new(
-            item,
-            &plan.steps[self.step].name,
-            self.cause,
-            Box::default(),
-        )
+        let step = &plan.steps[self.step];
+        let mut details = self.details;
+        details.skipped = plan.steps_behind(self.step);
+        Failure::new(item, &step.name, self.cause, details)
     }
 }

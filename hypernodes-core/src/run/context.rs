@@ -3,23 +3,38 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::scope::{ROOT, RunScope};
 use crate::config::ErrorPolicy;
 use crate::engine::Engine;
+use crate::event::SpanId;
 
 /// What the calls of one run share: the engine that does nested work, the policies, the async runtime.
 #[derive(Clone)]
 pub struct RunContext {
     engine: Arc<dyn Engine>,
     policy: ErrorPolicy,
+    /// `None`: nobody asked for more than an engine and an error policy.
+    scope: Option<Arc<RunScope>>,
+    /// What the calls happen in.
+    span: SpanId,
+    /// The node that is called, with the nested pipelines around it.
+    path: Option<Arc<str>>,
     #[cfg(feature = "async")]
     host: Arc<crate::async_host::AsyncHost>,
 }
 
 impl RunContext {
-    pub(crate) fn new(engine: Arc<dyn Engine>, policy: ErrorPolicy) -> Self {
+    pub(crate) fn new(
+        engine: Arc<dyn Engine>,
+        policy: ErrorPolicy,
+        scope: Option<Arc<RunScope>>,
+    ) -> Self {
         Self {
             engine,
             policy,
+            scope,
+            span: ROOT,
+            path: None,
             #[cfg(feature = "async")]
             host: Arc::new(crate::async_host::AsyncHost::own()),
         }
@@ -29,6 +44,22 @@ impl RunContext {
     pub(crate) fn on(&self, engine: Arc<dyn Engine>) -> Self {
         Self {
             engine,
+            ..self.clone()
+        }
+    }
+
+    /// The same run, inside a span of it: a chunk or a node's call.
+    pub(crate) fn inside(&self, span: SpanId, path: &Arc<str>) -> Self {
+        Self {
+            span,
+            path: Some(Arc::clone(path)),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn in_span(&self, span: SpanId) -> Self {
+        Self {
+            span,
             ..self.clone()
         }
     }
@@ -58,8 +89,36 @@ impl RunContext {
         self.policy
     }
 
+    /// Whether the run was cancelled: a node that may run for long should end early.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.scope.as_ref().is_some_and(|scope| scope.is_cancelled())
+    }
+
     pub(crate) fn fail_fast(&self) -> bool {
         self.policy == ErrorPolicy::FailFast
+    }
+
+    #[inline]
+    pub(crate) fn scope(&self) -> Option<&Arc<RunScope>> {
+        self.scope.as_ref()
+    }
+
+    pub(crate) fn span(&self) -> SpanId {
+        self.span
+    }
+
+    /// A node's name with the nested pipelines around it.
+    pub(crate) fn path_of(&self, node: &str) -> Arc<str> {
+        match &self.path {
+            None => node.into(),
+            Some(path) => format!("{path}/{node}").into(),
+        }
+    }
+
+    /// The node that is called.
+    pub(crate) fn path(&self) -> Option<&Arc<str>> {
+        self.path.as_ref()
     }
 }
 
@@ -68,6 +127,7 @@ impl fmt::Debug for RunContext {
         f.debug_struct("RunContext")
             .field("engine", &self.engine)
             .field("policy", &self.policy)
+            .field("scope", &self.scope)
             .finish_non_exhaustive()
     }
 }

@@ -4,17 +4,23 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use smallvec::{SmallVec, smallvec};
 
 use super::chunk::{ChunkOutcome, ChunkRun};
+use super::checkpoint::Checkpoint;
 use super::pace::{Given, Pace};
+use super::scope::{ROOT, RunScope, nanoseconds};
+use super::source::Piece;
+use super::spill::Spill;
 use super::{RunContext, Source};
 use crate::clock;
 use crate::engine::Sizing;
-use crate::error::{EngineError, Failure};
+use crate::error::{EngineError, Error, Failure};
+use crate::event::EventKind;
 use crate::plan::Plan;
 use crate::value::{Accumulator, Arg, Column};
 
@@ -34,6 +40,9 @@ pub struct Feed {
     nested: bool,
     state: Mutex<State>,
     changed: Condvar,
+    /// The lowest item that failed, as in the state: chunks under way look at it without a lock.
+    limit: AtomicUsize,
+    checkpoint: Option<Checkpoint>,
 }
 
 /// A run of items that is computed together.
@@ -44,6 +53,8 @@ pub struct Chunk {
     /// How many items are computed together, and their arguments. A chunk that leaves the cache comes in pieces that
     /// stay in it, one over long lists in a piece for each.
     pieces: Pieces,
+    /// The keys of the items, where the run folder wants them.
+    keys: Vec<u64>,
 }
 
 type Pieces = SmallVec<[(usize, Vec<Arg>); 1]>;
@@ -68,6 +79,18 @@ pub struct Outcome {
     columns: Vec<Column>,
     failures: Vec<(usize, Failure)>,
     took: Duration,
+    end: End,
+}
+
+/// How far a chunk came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Through all steps.
+    Done,
+    /// An item before it failed meanwhile: nobody wants it.
+    Unwanted,
+    /// The run was cancelled.
+    Cancelled,
 }
 
 struct State {
@@ -90,9 +113,13 @@ struct State {
     failures: BTreeMap<usize, Failure>,
     /// Nothing is handed out any more.
     closed: bool,
-    /// Why an engine gave up.
-    error: Option<EngineError>,
+    /// Why the map was given up.
+    error: Option<Error>,
     woken: bool,
+    /// The run was cancelled before all items were done.
+    is_cancelled: bool,
+    /// Finished columns that went to disk, before those in `columns`.
+    spilled: Option<Spill>,
 }
 
 impl State {
@@ -101,9 +128,26 @@ impl State {
             && match &self.source {
                 Source::Pieces(pieces) => pieces
                     .front()
-                    .is_some_and(|(start, ..)| *start <= self.limit),
+                    .is_some_and(|piece| piece.start <= self.limit),
                 _ => self.next < self.items && self.next <= self.limit,
             }
+    }
+
+    /// Steps over items that are finished already.
+    fn pass_finished(&mut self) {
+        while let Some((rows, _)) = self.waiting.get(&self.next) {
+            let rows = *rows;
+            if !matches!(self.source, Source::Pieces(_)) {
+                self.source.skip(self.next, rows);
+            }
+            self.next += rows;
+        }
+    }
+
+    /// Where the next items begin that are finished already, or all end.
+    fn until_finished(&self) -> usize {
+        let next = self.waiting.range(self.next..).next();
+        next.map_or(self.items, |(start, _)| *start)
     }
 
     fn is_done(&self) -> bool {
@@ -118,6 +162,10 @@ pub(crate) struct Finished {
     pub(crate) failures: BTreeMap<usize, Failure>,
     /// Items that were never delivered.
     pub(crate) missing: usize,
+    /// The run was cancelled: the columns end before the first item that is missing.
+    pub(crate) is_cancelled: bool,
+    /// The beginnings of the columns, where they lie on disk.
+    pub(crate) spilled: Option<Spill>,
 }
 
 /// The next finished piece of a feed that is consumed while it runs.
@@ -167,6 +215,8 @@ impl Feed {
             closed: false,
             error: None,
             woken: false,
+            is_cancelled: false,
+            spilled: None,
         };
         Self {
             plan,
@@ -175,7 +225,24 @@ impl Feed {
             nested,
             state: Mutex::new(state),
             changed: Condvar::new(),
+            limit: AtomicUsize::new(usize::MAX),
+            checkpoint: None,
         }
+    }
+
+    /// The same with what the run folder has already.
+    pub(crate) fn restored(mut self, checkpoint: Checkpoint) -> Result<Self, Error> {
+        let mut state = self.lock();
+        if !state.open {
+            for piece in checkpoint.take_all()? {
+                state.waiting.insert(piece.start, (piece.rows, piece.columns));
+            }
+            state.pass_finished();
+            state = self.assemble(state);
+        }
+        drop(state);
+        self.checkpoint = Some(checkpoint);
+        Ok(self)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -225,22 +292,29 @@ impl Feed {
     /// The next chunk, or `None` when there is none (now, for a feed that is filled while it runs).
     #[must_use]
     pub fn next(&self) -> Option<Chunk> {
+        if let Some(scope) = self.context.scope()
+            && !self.admits(scope)
+        {
+            return None;
+        }
         let mut state = self.lock();
         let state = &mut *state;
         if !state.has_more() {
             return None;
         }
         if let Source::Pieces(pieces) = &mut state.source {
-            let (start, rows, args) = pieces.pop_front()?;
+            let piece = pieces.pop_front()?;
+            let (start, rows) = (piece.start, piece.rows);
             state.next = start + rows;
             state.in_flight += 1;
             return Some(Chunk {
                 start,
                 rows,
-                pieces: smallvec![(rows, args)],
+                pieces: smallvec![(rows, piece.args)],
+                keys: piece.keys,
             });
         }
-        let left = state.items - state.next;
+        let left = state.until_finished() - state.next;
         let cost = self.plan.cost_hint();
         let rows = self.pace.next_chunk(&state.given, state.items, left, cost);
         let start = state.next;
@@ -256,32 +330,83 @@ impl Feed {
             pieces.push((piece, state.source.args(start + cut, piece)));
             cut += piece;
         }
+        state.pass_finished();
         Some(Chunk {
             start,
             rows,
             pieces,
+            keys: Vec::new(),
         })
     }
 
     /// Computes a chunk on this thread.
     #[must_use]
     pub fn execute(&self, chunk: &mut Chunk) -> Outcome {
+        match self.context.scope() {
+            None => self.execute_in(&self.context, chunk),
+            Some(scope) => self.execute_told(scope, chunk),
+        }
+    }
+
+    fn execute_in(&self, context: &RunContext, chunk: &mut Chunk) -> Outcome {
         let began = clock::now();
         let mut pieces = std::mem::take(&mut chunk.pieces);
         let mut outcome = if pieces.len() == 1 {
             let (rows, args) = pieces.remove(0);
-            let mut run = ChunkRun::new(&self.plan, &self.context, args, rows);
-            run.run();
-            self.outcome(chunk.start, run.finish())
+            self.execute_piece(context, chunk.start, chunk.start, rows, args)
         } else {
-            self.execute_pieces(chunk, pieces)
+            self.execute_pieces(context, chunk, pieces)
         };
         outcome.took = began.elapsed();
         outcome
     }
 
+    /// As a span of the run.
+    fn execute_told(&self, scope: &Arc<RunScope>, chunk: &mut Chunk) -> Outcome {
+        let (start, rows) = (chunk.start as u64, chunk.rows as u64);
+        let tracing_span = scope
+            .has_spans
+            .then(|| tracing::debug_span!("chunk", plan = self.plan.name(), start, rows).entered());
+        let (span, parent) = (scope.new_span(), self.context.span());
+        scope.tell(span, Some(parent), EventKind::ChunkStarted { start, rows });
+        let outcome = self.execute_in(&self.context.in_span(span), chunk);
+        let ended = EventKind::ChunkEnded {
+            start,
+            rows,
+            failed: outcome.failures.len() as u64,
+            took_ns: nanoseconds(outcome.took),
+        };
+        scope.tell(span, Some(parent), ended);
+        drop(tracing_span);
+        outcome
+    }
+
+    /// Computes rows that stay in the cache together. It ends early when an item before the chunk has failed.
+    fn execute_piece(
+        &self,
+        context: &RunContext,
+        chunk: usize,
+        start: usize,
+        rows: usize,
+        args: Vec<Arg>,
+    ) -> Outcome {
+        let mut run = ChunkRun::new(&self.plan, context, args, rows, start);
+        while run.advance() {
+            if self.limit.load(Ordering::Relaxed) < chunk {
+                return Outcome {
+                    columns: Vec::new(),
+                    failures: Vec::new(),
+                    took: Duration::ZERO,
+                    end: End::Unwanted,
+                };
+            }
+        }
+        run.settle();
+        self.outcome(start, run.finish())
+    }
+
     /// Computes one piece after the other, and puts them together.
-    fn execute_pieces(&self, chunk: &Chunk, pieces: Pieces) -> Outcome {
+    fn execute_pieces(&self, context: &RunContext, chunk: &Chunk, pieces: Pieces) -> Outcome {
         let mut columns: Vec<_> = self
             .plan
             .outputs
@@ -290,10 +415,14 @@ impl Feed {
             .collect();
         let mut failures = Vec::new();
         let mut done = 0;
+        let mut end = End::Done;
         for (rows, args) in pieces {
-            let mut run = ChunkRun::new(&self.plan, &self.context, args, rows);
-            run.run();
-            let outcome = self.outcome(chunk.start + done, run.finish());
+            let start = chunk.start + done;
+            let outcome = self.execute_piece(context, chunk.start, start, rows, args);
+            if outcome.end != End::Done {
+                end = outcome.end;
+                break;
+            }
             columns
                 .iter_mut()
                 .zip(outcome.columns)
@@ -309,10 +438,15 @@ impl Feed {
             columns,
             failures,
             took: Duration::ZERO,
+            end,
         }
     }
 
     fn outcome(&self, start: usize, chunk: ChunkOutcome) -> Outcome {
+        let end = match chunk.is_interrupted {
+            true => End::Cancelled,
+            false => End::Done,
+        };
         let failures = chunk.failures.into_iter().map(|failure| {
             let item = start + failure.row;
             (item, failure.at(&self.plan, Some(item)))
@@ -321,22 +455,41 @@ impl Feed {
             columns: chunk.columns,
             failures: failures.collect(),
             took: Duration::ZERO,
+            end,
         }
     }
 
     /// Takes the outcome of a chunk back.
     pub fn put(&self, chunk: Chunk, outcome: Outcome) {
+        if outcome.end != End::Done {
+            return self.put_unfinished(&outcome);
+        }
         self.plan
             .learn_cost(self.pace.cost_per_item(outcome.took, chunk.rows));
+        // Recorded before anybody can see it: what was delivered once is never computed again.
+        let recorded = self.record(&chunk, &outcome);
+        if let Some(scope) = self.context.scope()
+            && !self.nested
+            && !self.context.fail_fast()
+        {
+            for (_, failure) in &outcome.failures {
+                tell_failure(scope, failure);
+            }
+        }
         let mut state = self.lock();
+        if let Err(error) = recorded {
+            state.closed = true;
+            state.error.get_or_insert(error);
+        }
         state.given.largest_done = state.given.largest_done.max(chunk.rows);
         if self.context.fail_fast()
             && let Some((item, _)) = outcome.failures.first()
         {
             state.limit = state.limit.min(*item);
+            self.limit.fetch_min(*item, Ordering::Relaxed);
         }
         state.failures.extend(outcome.failures);
-        if !state.closed {
+        if !state.closed || state.is_cancelled {
             state
                 .waiting
                 .insert(chunk.start, (chunk.rows, outcome.columns));
@@ -349,6 +502,34 @@ impl Feed {
             drop(state);
             self.changed.notify_all();
         }
+    }
+
+    /// A chunk that nobody wants any more, or that was cancelled.
+    #[cold]
+    fn put_unfinished(&self, outcome: &Outcome) {
+        let mut state = self.lock();
+        if outcome.end == End::Cancelled {
+            state.closed = true;
+            state.is_cancelled = true;
+        }
+        state.in_flight -= 1;
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Writes a finished chunk into the run folder. With fail-fast only the items before the failing one are finished.
+    fn record(&self, chunk: &Chunk, outcome: &Outcome) -> Result<(), Error> {
+        let Some(checkpoint) = &self.checkpoint else {
+            return Ok(());
+        };
+        let failed = outcome.failures.iter().map(|(item, _)| item - chunk.start);
+        let failed: Vec<usize> = failed.collect();
+        let rows = match failed.first() {
+            Some(&first) if self.context.fail_fast() => first,
+            _ => chunk.rows,
+        };
+        let scope = self.context.scope();
+        checkpoint.record(chunk.start, rows, &outcome.columns, &failed, &chunk.keys, scope)
     }
 
     /// Puts the finished chunks together that are next in order. One thread at a time does so, while the others go on.
@@ -389,14 +570,14 @@ impl Feed {
         drop(chunk);
         let mut state = self.lock();
         state.closed = true;
-        state.error.get_or_insert(error);
+        state.error.get_or_insert(error.into());
         state.in_flight -= 1;
         drop(state);
         self.changed.notify_all();
     }
 
     /// Why an engine gave up, if it did.
-    pub(crate) fn take_error(&self) -> Option<EngineError> {
+    pub(crate) fn take_error(&self) -> Option<Error> {
         self.lock().error.take()
     }
 
@@ -440,13 +621,36 @@ impl Feed {
     }
 
     /// Adds a piece to a feed that is filled while it runs.
-    pub(crate) fn push(&self, rows: usize, args: Vec<Arg>) {
+    pub(crate) fn push(&self, rows: usize, args: Vec<Arg>, keys: Vec<u64>) {
         let mut state = self.lock();
         let start = state.items;
         state.items += rows;
         if let Source::Pieces(pieces) = &mut state.source {
-            pieces.push_back((start, rows, args));
+            pieces.push_back(Piece {
+                start,
+                rows,
+                args,
+                keys,
+            });
         }
+    }
+
+    /// Adds a piece that is finished already, to a feed that is filled while it runs.
+    pub(crate) fn push_finished(&self, rows: usize, columns: Vec<Column>) {
+        let mut state = self.lock();
+        let start = state.items;
+        state.items += rows;
+        state.waiting.insert(start, (rows, columns));
+    }
+
+    /// How many items were pushed.
+    pub(crate) fn items(&self) -> usize {
+        self.lock().items
+    }
+
+    /// What of an earlier run is in the run folder.
+    pub(crate) fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.checkpoint.as_ref()
     }
 
     /// How many items the next pushed piece should have.
@@ -501,9 +705,12 @@ impl Feed {
     }
 
     /// What the feed gave, when the engine is done with it.
-    pub(crate) fn finish(&self) -> Finished {
+    pub(crate) fn finish(&self) -> Result<Finished, Error> {
+        if let Some(checkpoint) = &self.checkpoint {
+            checkpoint.flush(self.context.scope())?;
+        }
         let mut state = self.lock();
-        let columns = std::mem::take(&mut state.columns)
+        let columns: Vec<Column> = std::mem::take(&mut state.columns)
             .into_iter()
             .map(Accumulator::finish)
             .collect();
@@ -522,18 +729,37 @@ impl Feed {
         } else {
             state.items - delivered
         };
-        // Failing fast tells one error: the lowest item's.
-        let failures = match self.context.fail_fast() {
-            true => failures.into_iter().take(1).collect(),
-            false => failures,
+        // Failing fast tells one error: the lowest item's. What a cancelled run did not deliver has no failures either.
+        let assembled = state.assembled;
+        let failures = match (self.context.fail_fast(), state.is_cancelled) {
+            (true, _) => failures.into_iter().take(1).collect(),
+            (false, true) => failures.into_iter().filter(|(item, _)| *item < assembled).collect(),
+            (false, false) => failures,
         };
-        Finished {
-            items: state.items,
+        Ok(Finished {
+            items: if state.is_cancelled { assembled } else { state.items },
             columns,
             failures,
             missing,
-        }
+            is_cancelled: state.is_cancelled && missing > 0,
+            spilled: state.spilled.take(),
+        })
     }
+}
+
+/// Tells listeners of an item that failed for good.
+pub(crate) fn tell_failure(scope: &RunScope, failure: &Failure) {
+    if !scope.is_heard() {
+        return;
+    }
+    let failed = EventKind::ItemFailed {
+        items: failure.items.iter().map(|&item| item as u64).collect(),
+        node: failure.node().into(),
+        kind: failure.cause.kind(),
+        message: failure.message(),
+        inputs: failure.details.inputs.clone(),
+    };
+    scope.tell(ROOT, None, failed);
 }
 
 impl fmt::Debug for Feed {

@@ -2,16 +2,31 @@
 //!
 //! Policies, order and results live here, once, for every engine. Which thread does what does not belong here.
 
+mod checkpoint;
 mod chunk;
 mod context;
+mod current;
 mod feed;
+mod guarded;
+mod keys;
+mod memory;
 mod pace;
+mod scope;
+mod slot;
+mod snapshot;
 mod source;
+mod spill;
 mod steps;
 
 pub use chunk::ChunkRun;
 pub use context::RunContext;
+pub use current::stop_requested;
 pub use feed::{Chunk, Feed, Outcome};
-pub(crate) use feed::{Finished, Taken};
+pub(crate) use checkpoint::{Checkpoint, Next};
+pub(crate) use feed::{Finished, Taken, tell_failure};
+pub(crate) use keys::node_identity;
+pub(crate) use scope::{Policies, ROOT, RunScope, nanoseconds};
+pub use snapshot::Snapshot;
 pub(crate) use source::{Axis, NestedArg, NestedRows, Source};
+pub(crate) use spill::Spill;
 pub use steps::Steps;

@@ -41,8 +41,17 @@ pub(crate) enum NestedArg {
 pub(crate) enum Source {
     Axes(Vec<Axis>),
     Nested(NestedRows),
-    /// Pieces that were cut already, with the item that each begins at.
-    Pieces(VecDeque<(usize, usize, Vec<Arg>)>),
+    /// Pieces that were cut already.
+    Pieces(VecDeque<Piece>),
+}
+
+/// Items that are computed together, brought along.
+pub(crate) struct Piece {
+    pub(crate) start: usize,
+    pub(crate) rows: usize,
+    pub(crate) args: Vec<Arg>,
+    /// The key of each item, where the run folder wants it.
+    pub(crate) keys: Vec<u64>,
 }
 
 impl Source {
@@ -52,6 +61,17 @@ impl Source {
         match self {
             Self::Nested(nested) => nested.piece(start, most),
             Self::Axes(_) | Self::Pieces(_) => most,
+        }
+    }
+
+    /// Leaves out items that need not be computed.
+    pub(crate) fn skip(&mut self, start: usize, rows: usize) {
+        if let Self::Axes(axes) = self {
+            for axis in axes {
+                if let Axis::Drain(_) = axis {
+                    drop(axis.arg(start, rows));
+                }
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! What must be the same on every engine is in here: a step is ready when those before it are done, and a failure is
 //! the one that Sequential would tell. Which thread computes what does not belong here.
 
+use std::any::Any;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
@@ -11,10 +12,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::RunContext;
-use super::chunk::{Progress, StepFailure};
+use super::chunk::Progress;
+use super::guarded::{Computed, Failed, Guarded, Interrupted, details};
+use super::slot::Slot;
 use crate::error::Cause;
-use crate::node::{ColumnList, RowFailure};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
+use crate::value::Arg;
 
 /// The steps of one run, as an engine sees them.
 ///
@@ -43,6 +46,8 @@ struct State {
     /// The lowest step that failed: nothing after it is computed.
     limit: usize,
     woken: bool,
+    /// The run was cancelled before all steps were computed.
+    is_interrupted: bool,
 }
 
 impl State {
@@ -87,6 +92,7 @@ impl Steps {
             in_flight: 0,
             limit: usize::MAX,
             woken: false,
+            is_interrupted: false,
         };
         Self {
             plan,
@@ -125,6 +131,74 @@ impl Steps {
             return false;
         };
         let step = &self.plan.steps[at];
+        let computed = match self.context.scope() {
+            None => self.compute(state, step),
+            Some(scope) => {
+                let State {
+                    progress, reads, ..
+                } = &mut *state;
+                let slots = progress.take_slots(step, |arg| {
+                    reads[arg.slot] -= 1;
+                    reads[arg.slot] == 0
+                });
+                state.in_flight += 1;
+                drop(state);
+                let guarded = Guarded {
+                    plan: &self.plan,
+                    at,
+                    rows: 1,
+                    context: &self.context,
+                    scope,
+                    item: &|_| 0,
+                    is_eager: true,
+                };
+                // The time of an item that is a whole run is what its steps take together, so each sees its own only.
+                let mut spent = scope.policies.item_timeout.map(|_| vec![Duration::ZERO]);
+                catch_unwind(AssertUnwindSafe(|| guarded.compute(slots, spent.as_mut())))
+                    .unwrap_or_else(|payload| Ok(panicked(payload)))
+            }
+        };
+
+        let mut state = self.lock();
+        let state = &mut *state;
+        state.in_flight -= 1;
+        match computed {
+            // What got lost in the cache cannot be: it was loaded at once.
+            Err(Interrupted::Cancelled | Interrupted::Lost) => {
+                state.is_interrupted = true;
+                state.limit = 0;
+                state.ready.clear();
+            }
+            Ok(Computed { outs, failures }) => match failures.into_iter().next() {
+                Some(failure) if at < state.limit => {
+                    state.limit = at;
+                    state.ready.retain(|Reverse(step)| *step < at);
+                    state.progress.failures = vec![failure.in_step(at, |_| 0)];
+                }
+                Some(_) => {}
+                None => {
+                    state.progress.keep_outs(step, outs);
+                    for &after in &step.unblocks {
+                        state.waits[after] -= 1;
+                        if state.waits[after] == 0 && after < state.limit {
+                            state.ready.push(Reverse(after));
+                        }
+                    }
+                }
+            },
+        }
+        if !state.ready.is_empty() || state.in_flight == 0 {
+            self.changed.notify_all();
+        }
+        true
+    }
+
+    /// Computes a step of a run without policies.
+    fn compute(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        step: &Step,
+    ) -> Result<Computed, Interrupted> {
         let State {
             progress, reads, ..
         } = &mut *state;
@@ -134,45 +208,25 @@ impl Steps {
         });
         state.in_flight += 1;
         drop(state);
-
         // Arguments that the node left behind are dropped by `finish`, and a destructor may panic.
         let finished = catch_unwind(AssertUnwindSafe(|| {
             step.compute(&mut call);
-            call.finish()
+            let kept = call.take_kept();
+            let (columns, failures) = call.finish();
+            let failures = failures.into_iter().map(|failure| Failed {
+                row: failure.row,
+                cause: failure.cause,
+                details: Box::new(details(step, kept.as_ref(), failure.row)),
+            });
+            Computed {
+                failures: failures.collect(),
+                outs: columns
+                    .into_iter()
+                    .map(|column| Slot::Values(Arg::dense(column)))
+                    .collect(),
+            }
         }));
-        let (columns, failures) = finished.unwrap_or_else(|payload| {
-            let cause = Cause::from_panic(payload);
-            (ColumnList::new(), vec![RowFailure { row: 0, cause }])
-        });
-
-        let mut state = self.lock();
-        let state = &mut *state;
-        state.in_flight -= 1;
-        match failures.into_iter().next() {
-            Some(failure) if at < state.limit => {
-                state.limit = at;
-                state.ready.retain(|Reverse(step)| *step < at);
-                state.progress.failures = vec![StepFailure {
-                    row: 0,
-                    step: at,
-                    cause: failure.cause,
-                }];
-            }
-            Some(_) => {}
-            None => {
-                state.progress.keep(step, columns);
-                for &after in &step.unblocks {
-                    state.waits[after] -= 1;
-                    if state.waits[after] == 0 && after < state.limit {
-                        state.ready.push(Reverse(after));
-                    }
-                }
-            }
-        }
-        if !state.ready.is_empty() || state.in_flight == 0 {
-            self.changed.notify_all();
-        }
-        true
+        Ok(finished.unwrap_or_else(panicked))
     }
 
     /// Waits until a step is ready or all are done, until it is [woken](Self::wake), or for the given time.
@@ -206,7 +260,9 @@ impl Steps {
     }
 
     /// What was computed, when nothing is under way any more.
-    pub(super) fn finish(&self) -> Progress {
+    ///
+    /// Says also whether the run was cancelled.
+    pub(super) fn finish(&self) -> (Progress, bool) {
         let mut state = self.lock();
         while state.in_flight > 0 {
             state = self
@@ -218,7 +274,21 @@ impl Steps {
         if !progress.failures.is_empty() {
             progress.rows = 0;
         }
-        progress
+        (progress, state.is_interrupted)
+    }
+}
+
+/// A step that panicked outside of its rows.
+#[cold]
+fn panicked(payload: Box<dyn Any + Send>) -> Computed {
+    let failed = Failed {
+        row: 0,
+        cause: Cause::from_panic(payload),
+        details: Box::default(),
+    };
+    Computed {
+        outs: Default::default(),
+        failures: vec![failed],
     }
 }
 

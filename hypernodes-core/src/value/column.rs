@@ -82,6 +82,11 @@ impl Column {
         Arc::strong_count(&self.data) > 1
     }
 
+    /// Whether two handles share their values.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.data, &other.data)
+    }
+
     /// The values, if they are of type `T`.
     #[must_use]
     pub fn as_slice<T: PortValue>(&self) -> Option<&[T]> {

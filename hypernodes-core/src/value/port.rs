@@ -47,6 +47,7 @@ struct Ops {
     lengths: fn(&Arg, usize) -> Vec<usize>,
     regroup: fn(Column, &[Group]) -> Column,
     settle: fn(Arg, usize) -> Column,
+    merge: fn(Vec<(Column, Vec<u32>)>) -> Column,
     wrap: fn(Column) -> Column,
     unwrap: fn(Column) -> Column,
 }
@@ -102,12 +103,22 @@ impl<T: PortValue, D: Tower<T>> At<T, D> {
             Values::Moved(values) => Column::with_port(values.collect::<Vec<T>>(), Self::PORT),
             Values::Shared(arg) => unreachable!("output {:?} is still shared", arg.column),
         },
+        merge: |pieces| Column::with_port(merge::<T>(pieces), Self::PORT),
     };
     const PORT: PortType = PortType(Self::OPS);
 
     fn list() -> PortType {
         D::LIST.expect("lists of this type are used, so the tower was asked for them at build")
     }
+}
+
+fn merge<T: PortValue>(pieces: Vec<(Column, Vec<u32>)>) -> Vec<T> {
+    let mut rows: Vec<(u32, T)> = Vec::with_capacity(pieces.iter().map(|(_, at)| at.len()).sum());
+    for (column, at) in pieces {
+        rows.extend(at.into_iter().zip(column.into_vec::<T>()));
+    }
+    rows.sort_by_key(|(row, _)| *row);
+    rows.into_iter().map(|(_, value)| value).collect()
 }
 
 fn regroup<T: PortValue>(column: Column, groups: &[Group]) -> Vec<Vec<T>> {
@@ -207,6 +218,14 @@ impl PortType {
     /// The items of the one list in `list`, a column of `Vec<Self>`.
     pub(crate) fn unwrap(self, list: Column) -> Column {
         (self.0.unwrap)(list)
+    }
+
+    /// Puts pieces together in the order of their rows. Each piece must be the only handle on its column.
+    pub(crate) fn merge(self, mut pieces: Vec<(Column, Vec<u32>)>) -> Column {
+        if pieces.len() == 1 && pieces[0].1.is_sorted() {
+            return pieces.swap_remove(0).0;
+        }
+        (self.0.merge)(pieces)
     }
 
     /// The values of `rows` rows as a column of their own. The argument must be the only handle on its column.

@@ -1,0 +1,177 @@
+//! What one run obeys and tells besides its engine: policies, listeners, spans. There is none when nothing was asked
+//! for, and then nothing of this costs anything.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::keys::KeyMemo;
+use super::memory::MemoryGuard;
+use crate::cache::CacheStore;
+use crate::clock;
+use crate::event::{Event, EventKind, Listening, RunId, RunOutcome, SpanId};
+use crate::policy::{CancelToken, Retry};
+
+/// What was asked for of all runs of a pipeline.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Policies {
+    pub(crate) listeners: Vec<Arc<Listening>>,
+    pub(crate) cancel: Vec<CancelToken>,
+    pub(crate) retry: Option<Retry>,
+    /// How long an item may take, all nodes together.
+    pub(crate) item_timeout: Option<Duration>,
+    pub(crate) cache: Option<Arc<dyn CacheStore>>,
+    /// Failures keep the inputs of their node, so that they can be reproduced.
+    pub(crate) snapshots: bool,
+    pub(crate) memory: Option<crate::resource::MemoryLimits>,
+    pub(crate) folder: Option<crate::pipeline::RunDir>,
+}
+
+impl Policies {
+    /// Whether runs need no scope for them.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.listeners.is_empty()
+            && self.cancel.is_empty()
+            && self.retry.is_none()
+            && self.item_timeout.is_none()
+            && self.cache.is_none()
+            && !self.snapshots
+            && self.memory.is_none()
+            && self.folder.is_none()
+    }
+}
+
+/// The span of a run itself.
+pub(crate) const ROOT: SpanId = SpanId(1);
+
+/// One run with policies or listeners.
+pub(crate) struct RunScope {
+    pub(crate) policies: Arc<Policies>,
+    pub(crate) id: RunId,
+    pub(crate) keys: KeyMemo,
+    pub(crate) memory: Option<MemoryGuard>,
+    began: Instant,
+    next_span: AtomicU64,
+    /// Whether spans of the `tracing` crate are wanted.
+    pub(crate) has_spans: bool,
+    is_cancel_told: AtomicBool,
+}
+
+impl RunScope {
+    pub(crate) fn new(policies: Arc<Policies>) -> Arc<Self> {
+        Arc::new(Self {
+            id: next_run_id(),
+            keys: KeyMemo::default(),
+            memory: policies.memory.clone().map(MemoryGuard::new),
+            policies,
+            began: clock::now(),
+            next_span: AtomicU64::new(ROOT.0 + 1),
+            has_spans: tracing::enabled!(tracing::Level::DEBUG),
+            is_cancel_told: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether anybody hears events.
+    #[inline]
+    pub(crate) fn is_heard(&self) -> bool {
+        !self.policies.listeners.is_empty()
+    }
+
+    pub(crate) fn new_span(&self) -> SpanId {
+        SpanId(self.next_span.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Tells every listener.
+    pub(crate) fn tell(&self, span: SpanId, parent: Option<SpanId>, kind: EventKind) {
+        if !self.is_heard() {
+            return;
+        }
+        let event = Event {
+            run: self.id,
+            span,
+            parent,
+            at_ns: nanoseconds(self.began.elapsed()),
+            worker: worker(),
+            kind,
+        };
+        for listener in &self.policies.listeners {
+            listener.tell(&event);
+        }
+    }
+
+    /// Tells how the run ended, and waits a moment for its listeners.
+    pub(crate) fn end(&self, outcome: RunOutcome, done: u64, failed: u64, error: Option<String>) {
+        let ended = EventKind::RunEnded {
+            outcome,
+            done,
+            failed,
+            error,
+        };
+        self.tell(ROOT, None, ended);
+        for listener in &self.policies.listeners {
+            listener.settle();
+        }
+    }
+
+    /// Whether somebody asked the run to end.
+    #[inline]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        let is_cancelled = self.policies.cancel.iter().any(CancelToken::is_cancelled);
+        if is_cancelled && self.is_heard() && !self.is_cancel_told.swap(true, Ordering::Relaxed) {
+            self.tell(ROOT, None, EventKind::Cancelled);
+        }
+        is_cancelled
+    }
+
+    /// Sleeps, but not longer than until the run is cancelled. Says whether it is.
+    pub(crate) fn sleep(&self, time: Duration) -> bool {
+        match &self.policies.cancel[..] {
+            [] => {
+                std::thread::sleep(time);
+                false
+            }
+            [token] => token.sleep(time),
+            tokens => {
+                // Several tokens: look at the others now and then.
+                const TICK: Duration = Duration::from_millis(20);
+                let until = clock::now() + time;
+                loop {
+                    let left = until.saturating_duration_since(clock::now());
+                    if left.is_zero() || tokens[0].sleep(left.min(TICK)) || self.is_cancelled() {
+                        return self.is_cancelled();
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RunScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunScope")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// A number per thread, from 1 on.
+fn worker() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    thread_local! {
+        static OWN: u32 = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    OWN.with(|own| *own)
+}
+
+/// Ids grow with time and differ between processes: microseconds since 1970, then the process, then a counter.
+fn next_run_id() -> RunId {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let process = u64::from(std::process::id()) & 0xFF;
+    let count = COUNT.fetch_add(1, Ordering::Relaxed) & 0xFFF;
+    RunId(clock::unix_ms() << 20 | process << 12 | count)
+}
