@@ -315,12 +315,10 @@ mod tests {
             assert_eq!(error, SizeError::NoNumber(text.to_owned()), "{text}");
         }
         for text in [
-            "1.", "1 x", "1GBB", "1e", "1.2.3", "1 2", "1,5GB", "1eb2", "1ib", "1i", "1é",
+            "1.", "1 x", "1GBB", "1.2.3", "1 2", "1,5GB", "1eb2", "1ib", "1i", "1é",
         ] {
             let is_unit = |error| matches!(error, SizeError::UnknownUnit { .. });
-            if text != "1e" {
-                assert!(is_unit(parse_size(text).unwrap_err()), "{text}");
-            }
+            assert!(is_unit(parse_size(text).unwrap_err()), "{text}");
         }
         for text in [
             "18446744073709551616",

@@ -341,6 +341,6 @@ mod tests {
         };
         let resources = resources(2.5, Some(12.0), 1 << 30, 300 << 20);
         let choice = WorkerChoice::new(4, &resources, &limits);
-        insta::assert_snapshot!(choice, @"");
+        insta::assert_snapshot!(choice, @"2 workers: memory leaves room for 2 (300 MiB of 1 GiB in use, up to 80 % allowed, 200 MiB a task); the setting allows 4; the CPU quota allows 3 (2.50 CPUs, rounded up); a CPU load of 12 % below 90 % leaves room for 3");
     }
 }
