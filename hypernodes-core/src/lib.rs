@@ -12,6 +12,7 @@
 //! | `engine` | the contract of an engine, the partition rule, Sequential |
 //! | `pipeline` | the user's object |
 //! | `render` | pictures of a pipeline |
+//! | `resource` | what this process may use |
 //!
 //! Most users depend on the crate `hypernodes`, which re-exports everything here. A node library or an engine of one's
 //! own needs this crate alone.
@@ -32,6 +33,7 @@ mod plan;
 mod policy;
 pub mod prelude;
 mod render;
+mod resource;
 mod run;
 mod static_pipeline;
 mod value;
@@ -211,6 +213,11 @@ pub use pipeline::{
 pub use plan::Plan;
 pub use policy::{CancelToken, Jitter, Retry};
 pub use render::*;
+pub use resource::{
+    ByteSize, CpuSource, DiskSpace, LimitsError, MemoryLimits, ResourceReader, Resources,
+    SizeError, WorkerBound, WorkerChoice, WorkerLimits, format_size, optimal_workers, parse_size,
+    process_memory,
+};
 pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext, Steps};
 pub use value::{Accumulator, Arg, Column, Drain, Lane, Path, PortType, PortValue, Rows, Values};
 
