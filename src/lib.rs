@@ -7,16 +7,16 @@ pub mod prelude;
 pub use hypernodes_core::__private;
 pub use hypernodes_core::{
     Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, CacheStore, Call,
-    CancelToken, Capabilities, Cause, Chunk, ChunkRun, Column, CycleStep, DefaultValue, Drain,
-    Engine, EngineError, Error, ErrorPolicy, Event, EventKind, Failure, FailureDetails,
-    FailureKind, Feed, FnNode, GraphDescription, InputDescription, InputPort, InputProblem, Inputs,
-    IntoNode, IterRow, Jitter, Key, Lane, Listener, Listening, MapDescription, MapIter, MapMode,
-    MapOver, MemoryLevel, MoveConflict, Name, Names, NestedInfo, Node, NodeDescription, NodeInfo,
-    NodeOptions, NodeRef, NodeType, Outcome, OutputPort, Outputs, Passing, Path, Pipeline,
-    PipelineBuilder, PipelineNode, Plan, PortDescription, PortType, PortValue, Retry, Row,
-    RowFailure, Rows, RunContext, RunError, RunId, RunMode, RunOutcome, RunStart, Runs, Sequential,
-    Signature, Sizing, SpanId, StateGuard, StatePool, UnknownWorkload, Values, WiringProblem,
-    WiringWarning, Workload, inputs, npartitions, split,
+    CancelToken, Capabilities, Cause, Chunk, ChunkRun, Codec, CodecError, Column, CycleStep,
+    DefaultValue, Drain, Engine, EngineError, Error, ErrorPolicy, Event, EventKind, Failure,
+    FailureDetails, FailureKind, Feed, FnNode, GraphDescription, InputDescription, InputPort,
+    InputProblem, Inputs, IntoNode, IterRow, Jitter, Key, Lane, Listener, Listening,
+    MapDescription, MapIter, MapMode, MapOver, MemoryLevel, MoveConflict, Name, Names, NestedInfo,
+    Node, NodeDescription, NodeInfo, NodeOptions, NodeRef, NodeType, Outcome, OutputPort, Outputs,
+    Passing, Path, Pipeline, PipelineBuilder, PipelineNode, Plan, PortDescription, PortFacts,
+    PortType, PortValue, Retry, Row, RowFailure, Rows, RunContext, RunError, RunId, RunMode,
+    RunOutcome, RunStart, Runs, Sequential, Show, Signature, Sizing, SpanId, StateGuard, StatePool,
+    UnknownWorkload, Values, WiringProblem, WiringWarning, Workload, inputs, npartitions, split,
 };
 #[cfg(feature = "async")]
 pub use hypernodes_core::{AsyncHost, BoxFuture};

@@ -212,7 +212,10 @@ pub use plan::Plan;
 pub use policy::{CancelToken, Jitter, Retry};
 pub use render::*;
 pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext, Steps};
-pub use value::{Accumulator, Arg, Column, Drain, Lane, Path, PortType, PortValue, Rows, Values};
+pub use value::{
+    Accumulator, Arg, Codec, CodecError, Column, Drain, Lane, Path, PortFacts, PortType, PortValue,
+    Rows, Show, Values,
+};
 
 /// A boxed future, as async nodes give it.
 #[cfg(feature = "async")]

@@ -54,6 +54,7 @@ impl Plan {
                     _ if is_new => inputs.push(PlanInput {
                         name: input.name.clone(),
                         port: input.port,
+                        facts: input.facts,
                         slot,
                         fill: if is_supplied(&input.name) {
                             Fill::Required
@@ -66,6 +67,7 @@ impl Plan {
                     _ => {
                         let known = inputs.iter_mut().rev().find(|known| known.slot == slot);
                         if let Some(known) = known {
+                            known.facts = known.facts.or(input.facts);
                             known.passing = match input.passing {
                                 Passing::Move => Passing::Move,
                                 Passing::Ref | Passing::Clone => Passing::Ref,
@@ -118,6 +120,7 @@ impl Plan {
                 inputs.push(PlanInput {
                     name: output.name.clone(),
                     port: output.port,
+                    facts: output.facts,
                     slot,
                     fill: Fill::Required,
                     users: Vec::new(),
@@ -130,6 +133,7 @@ impl Plan {
             outputs.push(PlanOutput {
                 name: output.name.clone(),
                 port: output.port,
+                facts: output.facts,
                 slot,
             });
         }

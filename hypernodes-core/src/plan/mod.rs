@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::config::Workload;
 use crate::node::{Name, Node, Passing};
-use crate::value::{Column, PortType};
+use crate::value::{Column, PortFacts, PortType};
 
 pub(crate) use build::PlanRequest;
 
@@ -98,6 +98,8 @@ pub(crate) struct StepArg {
 pub(crate) struct PlanInput {
     pub(crate) name: Name,
     pub(crate) port: PortType,
+    /// What any of its readers knows of the type.
+    pub(crate) facts: PortFacts,
     pub(crate) slot: usize,
     pub(crate) fill: Fill,
     pub(crate) users: Vec<String>,
@@ -121,6 +123,7 @@ pub(crate) enum Fill {
 pub(crate) struct PlanOutput {
     pub(crate) name: Name,
     pub(crate) port: PortType,
+    pub(crate) facts: PortFacts,
     pub(crate) slot: usize,
 }
 
