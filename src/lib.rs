@@ -6,19 +6,7 @@ pub mod prelude;
 #[doc(hidden)]
 pub use hypernodes_core::__private;
 pub use hypernodes_core::{
-    Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, ByteSize, CacheStore, Call,
-    CancelToken, Capabilities, Cause, Chunk, ChunkRun, Column, CpuSource, CycleStep, DefaultValue,
-    DiskSpace, Drain, Engine, EngineError, Error, ErrorPolicy, Event, EventKind, Failure,
-    FailureDetails, FailureKind, Feed, FnNode, GraphDescription, InputDescription, InputPort,
-    InputProblem, Inputs, IntoNode, IterRow, Jitter, Key, Lane, LimitsError, Listener, Listening,
-    MapDescription, MapIter, MapMode, MapOver, MemoryLevel, MemoryLimits, MoveConflict, Name,
-    Names, NestedInfo, Node, NodeDescription, NodeInfo, NodeOptions, NodeRef, NodeType, Outcome,
-    OutputPort, Outputs, Passing, Path, Pipeline, PipelineBuilder, PipelineNode, Plan,
-    PortDescription, PortType, PortValue, ResourceReader, Resources, Retry, Row, RowFailure, Rows,
-    RunContext, RunError, RunId, RunMode, RunOutcome, RunStart, Runs, Sequential, Signature,
-    SizeError, Sizing, SpanId, StateGuard, StatePool, UnknownWorkload, Values, WiringProblem,
-    WiringWarning, WorkerBound, WorkerChoice, WorkerLimits, Workload, format_size, inputs,
-    npartitions, optimal_workers, parse_size, process_memory, split,
+    Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, ByteSize, CacheStore, Call, CancelToken, Capabilities, Cause, Chunk, ChunkRun, Column, CpuSource, CycleStep, DefaultValue, DiskSpace, Drain, Engine, EngineError, Error, ErrorPolicy, Event, EventKind, Failure, FailureDetails, FailureKind, Feed, FnNode, GraphDescription, InputDescription, InputPort, InputProblem, Inputs, IntoNode, IterRow, Jitter, Key, Lane, LimitsError, Listener, Listening, MapDescription, MapIter, MapMode, MapOver, MemoryLevel, MemoryLimits, MoveConflict, Name, Names, NestedInfo, Node, NodeDescription, NodeInfo, NodeOptions, NodeRef, NodeType, Outcome, OutputPort, Outputs, Passing, Path, Pipeline, PipelineBuilder, PipelineNode, Plan, PortDescription, PortType, PortValue, ResourceReader, Resources, Retry, Row, RowFailure, Rows, RunContext, RunError, RunId, RunMode, RunOutcome, RunStart, Runs, Sequential, Signature, SizeError, Sizing, SpanId, StateGuard, StatePool, UnknownWorkload, Values, WiringProblem, WiringWarning, WorkerBound, WorkerChoice, WorkerLimits, Workload, format_size, inputs, npartitions, optimal_workers, parse_size, process_memory, split, Codec, CodecError, PortFacts, Show,
 };
 #[cfg(feature = "async")]
 pub use hypernodes_core::{AsyncHost, BoxFuture};

@@ -219,7 +219,10 @@ pub use resource::{
     process_memory,
 };
 pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext, Steps};
-pub use value::{Accumulator, Arg, Column, Drain, Lane, Path, PortType, PortValue, Rows, Values};
+pub use value::{
+    Accumulator, Arg, Codec, CodecError, Column, Drain, Lane, Path, PortFacts, PortType, PortValue,
+    Rows, Show, Values,
+};
 
 /// A boxed future, as async nodes give it.
 #[cfg(feature = "async")]

@@ -75,8 +75,8 @@ fn several_outputs_and_options() -> Result<(), Error> {
         |a: i64, b: i64| (a / b, a % b)
     );
     assert_eq!(
-        node.signature().options,
-        in_another_order.signature().options
+        format!("{:?}", node.signature().options),
+        format!("{:?}", in_another_order.signature().options)
     );
     let out = Pipeline::new("p", vec![node])?.run(inputs! { a: 7_i64, b: 2_i64 })?;
     assert_eq!((*out.get::<i64>("q")?, *out.get::<i64>("r")?), (3, 1));

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use smallvec::SmallVec;
 
+use super::probe::TupleAt;
 use crate::error::{BoxError, Cause};
 use crate::run::RunContext;
 use crate::value::{Arg, Column, PortValue};
@@ -27,6 +28,12 @@ impl Args {
         self.0[index]
             .take()
             .expect("generated code takes each argument once")
+    }
+
+    /// Looks at an argument, if it was not taken.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&Arg> {
+        self.0.get(index)?.as_ref()
     }
 
     /// Looks at an argument.
@@ -57,6 +64,8 @@ pub struct Call<'a> {
     args: ArgList,
     columns: ColumnList,
     failures: Vec<RowFailure>,
+    /// The arguments of a call that failed, to be shown.
+    kept: Option<Args>,
     context: &'a RunContext,
 }
 
@@ -68,6 +77,7 @@ impl<'a> Call<'a> {
             args,
             columns: ColumnList::new(),
             failures: Vec::new(),
+            kept: None,
             context,
         }
     }
@@ -83,6 +93,20 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn take_args(&mut self) -> Args {
         Args(std::mem::take(&mut self.args))
+    }
+
+    /// Hands the arguments back after the rows were computed, so that those of a failing row can be shown. What was taken
+    /// out of them is gone.
+    #[inline]
+    pub fn keep_args(&mut self, args: Args) {
+        if !self.failures.is_empty() {
+            self.kept = Some(args);
+        }
+    }
+
+    /// The arguments, if a row failed and they were handed back.
+    pub(crate) fn take_kept(&mut self) -> Option<Args> {
+        self.kept.take()
     }
 
     /// What the run that this call belongs to shares.
@@ -385,7 +409,8 @@ pub trait OutputTuple: Send + Sized {
 }
 
 macro_rules! output_tuples {
-    ($($N:literal ($($T:ident $v:ident),+))+) => {$(
+    ($($N:literal ($($T:ident $v:ident $I:literal),+))+) => {$(
+        output_tuples!(@items [$($I $T),+] ($($T,)+));
         impl<$($T: PortValue),+> OutputTuple for ($($T,)+) {
             type Vectors = ($(Vec<$T>,)+);
             type Names = [&'static str; $N];
@@ -408,19 +433,27 @@ macro_rules! output_tuples {
             }
         }
     )+};
+    (@items [$($I:literal $Item:ident),+] $tuple:tt) => {
+        $(output_tuples!(@item $I $Item $tuple);)+
+    };
+    (@item $I:literal $Item:ident ($($T:ident,)+)) => {
+        impl<$($T),+> TupleAt<$I> for ($($T,)+) {
+            type Item = $Item;
+        }
+    };
 }
 
 output_tuples! {
-    1 (A a)
-    2 (A a, B b)
-    3 (A a, B b, C c)
-    4 (A a, B b, C c, D d)
-    5 (A a, B b, C c, D d, E e)
-    6 (A a, B b, C c, D d, E e, F f)
-    7 (A a, B b, C c, D d, E e, F f, G g)
-    8 (A a, B b, C c, D d, E e, F f, G g, H h)
-    9 (A a, B b, C c, D d, E e, F f, G g, H h, I i)
-    10 (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j)
-    11 (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k)
-    12 (A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l)
+    1 (A a 0)
+    2 (A a 0, B b 1)
+    3 (A a 0, B b 1, C c 2)
+    4 (A a 0, B b 1, C c 2, D d 3)
+    5 (A a 0, B b 1, C c 2, D d 3, E e 4)
+    6 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5)
+    7 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6)
+    8 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7)
+    9 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8)
+    10 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9)
+    11 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9, K k 10)
+    12 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9, K k 10, L l 11)
 }

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::Workload;
-use crate::value::{Column, PortType};
+use crate::policy::Retry;
+use crate::value::{Column, PortFacts, PortType};
 
 /// The name of a node, an input or an output.
 pub type Name = Cow<'static, str>;
@@ -32,6 +34,8 @@ pub struct InputPort {
     pub name: Name,
     /// The type of the values.
     pub port: PortType,
+    /// What else is known of the type.
+    pub facts: PortFacts,
     /// How the function takes it.
     pub passing: Passing,
     /// The value that is used when none is given.
@@ -56,6 +60,8 @@ pub struct OutputPort {
     pub name: Name,
     /// The type of the values.
     pub port: PortType,
+    /// What else is known of the type.
+    pub facts: PortFacts,
 }
 
 /// A default: what it says in the source, and how to make it.
@@ -85,7 +91,7 @@ impl fmt::Debug for DefaultValue {
 }
 
 /// What `#[node(..)]` can say besides the outputs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct NodeOptions {
     /// `version = 2`: raised by the author when a function's meaning changes without its tokens.
@@ -96,7 +102,15 @@ pub struct NodeOptions {
     pub is_async: bool,
     /// `concurrency = 64`: how many rows an async node has in flight at most; `None` is the run's limit.
     pub concurrency: Option<usize>,
-    /// Where the function is defined: module path and name. Empty for closures.
+    /// `cache`: results are kept, and taken from the cache where it has them.
+    pub cache: bool,
+    /// `retry = 3`: when and how often a failed row is tried again; `None` is once.
+    pub retry: Option<Retry>,
+    /// `timeout = 2.5`: how long a row may take; `None` is any time.
+    pub timeout: Option<Duration>,
+    /// Whether it is a closure that captured values: they belong to its meaning, but not to its tokens.
+    pub captures: bool,
+    /// Where the function is defined: module path and name; a closure's name is what its node is called in the source.
     pub path: &'static str,
     /// A hash of the function's tokens, made by the macro; it changes when the function is edited.
     pub tokens: u64,

@@ -105,6 +105,7 @@ impl IntoNode for PipelineNode {
             Some(InputPort {
                 name: input.name.clone(),
                 port: input.port,
+                facts: input.facts,
                 passing: input.passing,
                 default,
             })
@@ -112,6 +113,7 @@ impl IntoNode for PipelineNode {
         let outputs = plan.outputs.iter().map(|output| OutputPort {
             name: output.name.clone(),
             port: output.port,
+            facts: output.facts,
         });
         let signature = Signature {
             name: name.clone(),
@@ -200,6 +202,7 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
             });
             // One value for each item of a list that is not there would have to be a list.
             input.default = None;
+            input.facts = input.facts.list();
             match input.port.list() {
                 Some(list) => input.port = list,
                 None => node.problems.push(BuildError::TooDeep {
@@ -211,6 +214,7 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
         axis_of.push(axis);
     }
     for output in &mut node.signature.outputs {
+        output.facts = output.facts.list();
         match output.port.list() {
             Some(list) => output.port = list,
             None => node.problems.push(BuildError::TooDeep {

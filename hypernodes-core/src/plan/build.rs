@@ -68,6 +68,7 @@ impl Plan {
                     _ => {
                         let known = inputs.iter_mut().rev().find(|known| known.slot == slot);
                         if let Some(known) = known {
+                            known.facts = known.facts.or(input.facts);
                             known.passing = match input.passing {
                                 Passing::Move => Passing::Move,
                                 Passing::Ref | Passing::Clone => Passing::Ref,

@@ -116,6 +116,7 @@ pub(crate) struct StepArg {
 pub(crate) struct PlanInput {
     pub(crate) name: Name,
     pub(crate) port: PortType,
+    /// What any of its readers knows of the type.
     pub(crate) facts: PortFacts,
     pub(crate) slot: usize,
     pub(crate) fill: Fill,

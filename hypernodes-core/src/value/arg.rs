@@ -54,6 +54,15 @@ impl Arg {
         }
     }
 
+    /// The value of one row, without looking at the others.
+    pub(crate) fn row<T: PortValue>(&self, row: usize) -> &T {
+        let (path, depth) = self.rows.path(row);
+        match depth {
+            0 => &self.column.typed::<T>()[path[0] as usize],
+            depth => self.deep(depth, &[path])[0],
+        }
+    }
+
     fn deep<T: PortValue>(&self, depth: u8, paths: &[[u32; 5]]) -> Vec<&T> {
         let at = |i: u32| i as usize;
         match depth {

@@ -4,12 +4,18 @@
 //! maps and products are views, never holes or copies.
 
 mod arg;
+mod codec;
 mod column;
+mod digest;
+mod facts;
 mod port;
 mod rows;
 
 pub use arg::{Arg, Lane, Values};
+pub use codec::{Codec, CodecError};
 pub use column::{Accumulator, Column, Drain};
+pub(crate) use digest::key_of;
+pub use facts::{PortFacts, Show};
 pub(crate) use port::Group;
 pub use port::{PortType, PortValue};
 pub(crate) use rows::index;

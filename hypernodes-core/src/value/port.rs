@@ -60,13 +60,14 @@ pub(crate) struct Group {
 }
 
 /// One level of the tower `T`, `Vec<T>`, `Vec<Vec<T>>`...: finite, because an endless one cannot be compiled. For the
-/// same reason nothing in [`At`] may ask for `PortType::of`, which would begin a new tower on each level.
-trait Tower<T> {
+/// same reason nothing in [`At`] may ask for `PortType::of`, which would begin a new tower on each level. What else is
+/// known of a type (`codec`, `facts`) stands beside this tower, level by level.
+pub(super) trait Tower<T> {
     const LIST: Option<PortType>;
 }
 
-struct Top;
-struct Level<D>(std::marker::PhantomData<D>);
+pub(super) struct Top;
+pub(super) struct Level<D>(std::marker::PhantomData<D>);
 
 impl<T> Tower<T> for Top {
     const LIST: Option<PortType> = None;
@@ -76,10 +77,10 @@ impl<T: PortValue, D: Tower<Vec<T>>> Tower<T> for Level<D> {
     const LIST: Option<PortType> = Some(At::<Vec<T>, D>::PORT);
 }
 
-type Fuel = Level<Level<Level<Level<Top>>>>;
+pub(super) type Fuel = Level<Level<Level<Level<Top>>>>;
 
 /// The operations of `T` with the levels `D` above it.
-struct At<T, D>(std::marker::PhantomData<(T, D)>);
+pub(super) struct At<T, D>(std::marker::PhantomData<(T, D)>);
 
 impl<T: PortValue, D: Tower<T>> At<T, D> {
     const OPS: &'static Ops = &Ops {
@@ -105,7 +106,7 @@ impl<T: PortValue, D: Tower<T>> At<T, D> {
         },
         merge: |pieces| Column::with_port(merge::<T>(pieces), Self::PORT),
     };
-    const PORT: PortType = PortType(Self::OPS);
+    pub(super) const PORT: PortType = PortType(Self::OPS);
 
     fn list() -> PortType {
         D::LIST.expect("lists of this type are used, so the tower was asked for them at build")

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hypernodes::prelude::*;
 use hypernodes::{
     Call, Column, EngineError, Error, FnNode, InputPort, IntoNode, NodeOptions, NodeRef,
-    OutputPort, Passing, PortType, Signature,
+    OutputPort, Passing, PortFacts, PortType, Signature,
 };
 use hypernodes_engines::Threaded;
 
@@ -28,12 +28,14 @@ fn noting(rows: &Arc<Mutex<Vec<usize>>>, cost: Duration) -> NodeRef {
         inputs: vec![InputPort {
             name: "x".into(),
             port,
+            facts: PortFacts::default(),
             passing: Passing::Ref,
             default: None,
         }],
         outputs: vec![OutputPort {
             name: "y".into(),
             port,
+            facts: PortFacts::default(),
         }],
         options: NodeOptions::default(),
     };

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::{Expr, Type};
 
 use super::args::Workload;
 use super::model::{By, Options, Outputs, Ports, Returns};
 use super::rows::{Input, Rows};
-use crate::support::hygiene::{local, local_at, moved_to};
+use crate::support::hygiene::{generated_at, local, local_at, moved_to};
 use crate::support::path::Runtime;
 
 /// A node about to be written down.
@@ -60,7 +61,7 @@ pub(crate) fn node(node: &NodeExpr<'_>) -> TokenStream {
         result.sync_node(&signature_name)
     };
     quote! {{
-        use #rt::{RefAsOwned as _, RefAsSelf as _, ResultFallible as _, ResultPlain as _, ValueCloned as _, ValueMoved as _};
+        use #rt::{CodecOfNothing as _, CodecOfReference as _, CodecOfSerde as _, RefAsOwned as _, RefAsSelf as _, ResultFallible as _, ResultPlain as _, ShowByDebug as _, ShowNothing as _, ValueCloned as _, ValueMoved as _};
         #(#strategies)*
         #result_let
         let #signature_name = #signature;
@@ -162,6 +163,36 @@ pub(crate) fn result_span(node: &NodeExpr<'_>) -> Span {
     )
 }
 
+/// What else is known of a type, asked of its probe.
+///
+/// The compiler looks past lifetimes here: of a borrowed type it would say that it can be read back, and then refuse to.
+fn facts(rt: &TokenStream, at: Span, probe: &TokenStream, asks_codec: bool) -> TokenStream {
+    let span = local_at(at);
+    let [codec, show] = ["codec", "show"].map(|name| Ident::new(name, generated_at(at)));
+    let codec = if asks_codec {
+        quote_spanned!(span=> (&&&#probe).#codec())
+    } else {
+        quote_spanned!(span=> ::core::option::Option::None)
+    };
+    quote_spanned!(span=> #rt::facts(#codec, (&&#probe).#show()))
+}
+
+/// Whether a type is written with a reference or a lifetime.
+fn is_borrowed(ty: &Type) -> bool {
+    struct Borrows(bool);
+    impl<'ast> Visit<'ast> for Borrows {
+        fn visit_lifetime(&mut self, _: &'ast syn::Lifetime) {
+            self.0 = true;
+        }
+        fn visit_type_reference(&mut self, _: &'ast syn::TypeReference) {
+            self.0 = true;
+        }
+    }
+    let mut borrows = Borrows(false);
+    borrows.visit_type(ty);
+    borrows.0
+}
+
 fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> TokenStream {
     let NodeExpr {
         name,
@@ -177,10 +208,12 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
         let Input { port, strategy, .. } = input;
         let text = port.name;
         let (span, moved) = (local_at(port.ty.span()), moved_to(rt, port.ty.span()));
-        let method = match port.by {
-            By::Ref => quote_spanned!(span=> #moved::RefParam::input),
-            By::Value => quote_spanned!(span=> #moved::ValueParam::input),
+        let kind = match port.by {
+            By::Ref => quote_spanned!(span=> #moved::RefParam),
+            By::Value => quote_spanned!(span=> #moved::ValueParam),
         };
+        let probe = quote_spanned!(span=> #kind::probe(#strategy));
+        let facts = facts(&moved, port.ty.span(), &probe, !is_borrowed(port.ty));
         let default = match (default, port.default) {
             (Some(make), Some(value)) => {
                 let text = super::model::text(value);
@@ -188,17 +221,32 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
             }
             _ => quote!(::core::option::Option::None),
         };
-        quote_spanned!(span=> #method(#strategy, #text, #default))
+        quote_spanned!(span=> #kind::input(#strategy, #text, #default, #facts))
     });
     let span = result_span(node);
     let moved = moved_to(rt, span);
+    let returns = node.ports.returns.ty.as_ref();
+    let asks = returns.is_some_and(|ty| !is_borrowed(ty));
+    let returned_at = returns.map_or_else(Span::call_site, Spanned::span);
+    let one = || {
+        let probe = quote_spanned!(span=> #moved::ReturnKind::probe(#result));
+        facts(&moved, returned_at, &probe, asks)
+    };
     let outputs = match &node.ports.outputs {
         Outputs::NodeName => {
-            quote_spanned!(span=> #moved::ReturnKind::output(#result, ::core::clone::Clone::clone(&#name_let)))
+            let facts = one();
+            quote_spanned!(span=> #moved::ReturnKind::output(#result, ::core::clone::Clone::clone(&#name_let), #facts))
         }
-        Outputs::One(output) => quote_spanned!(span=> #moved::ReturnKind::output(#result, #output)),
+        Outputs::One(output) => {
+            let facts = one();
+            quote_spanned!(span=> #moved::ReturnKind::output(#result, #output, #facts))
+        }
         Outputs::Tuple(names) => {
-            quote_spanned!(span=> #moved::ReturnKind::outputs(#result, [#(#names),*]))
+            let facts = (0..names.len()).map(|at| {
+                let probe = quote_spanned!(span=> #moved::ReturnKind::probe_at::<#at>(#result));
+                facts(&moved, returned_at, &probe, asks)
+            });
+            quote_spanned!(span=> #moved::ReturnKind::outputs(#result, [#(#names),*], [#(#facts),*]))
         }
     };
     let doc = match doc.as_slice() {

@@ -99,11 +99,11 @@ pub(super) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// `let` statements up to the open lanes.
-    fn lanes(&self, call: &Ident, rows: &Ident) -> TokenStream {
+    /// Opens the lanes around a body, and hands the arguments back when it is done with them.
+    fn with_lanes(&self, call: &Ident, rows: &Ident, body: &TokenStream) -> TokenStream {
         let rt = self.rt;
         if self.inputs.is_empty() {
-            return TokenStream::new();
+            return body.clone();
         }
         let args = local("args", 0);
         let by = |wanted: By| {
@@ -129,10 +129,15 @@ impl Rows<'_> {
             quote_spanned!(span=> let mut #lane = #rt::Values::open(&mut #values, #rows);)
         });
         quote! {
+            let #rows = #rt::Call::rows(#call);
             let #mutable #args = #rt::Call::take_args(#call);
-            #(#values)*
-            #(#lanes)*
-            #(#opened)*
+            {
+                #(#values)*
+                #(#lanes)*
+                #(#opened)*
+                #body
+            }
+            #rt::Call::keep_args(#call, #args);
         }
     }
 
@@ -173,7 +178,6 @@ impl Rows<'_> {
         if let Some((state, mutable)) = self.node.ports.state() {
             return self.stateful_node(signature, state, mutable);
         }
-        let lanes = self.lanes(&call, &rows);
         let (result, span) = (local("r", 0), result_span(self.node));
         let emit = self.tuple_suffix("emit");
         let any_row = self.call_with(|input| input.argument_of_row(rt, &row), None);
@@ -212,12 +216,9 @@ impl Rows<'_> {
                 if #(#all_dense)&&* { #dense } #some_broadcast else { #general; }
             }
         };
-        let rows_let =
-            (!self.inputs.is_empty()).then(|| quote!(let #rows = #rt::Call::rows(#call);));
+        let body = self.with_lanes(&call, &rows, &body);
         quote! {
             #rt::NodeRef::new(#rt::FnNode::new(#signature, move |#call| {
-                #rows_let
-                #lanes
                 #body
             }))
         }
@@ -321,9 +322,6 @@ impl Rows<'_> {
         let [call, rows, row, pool, lease, result] =
             ["call", "rows", "i", "pool", "lease", "r"].map(|name| local(name, 0));
         let lent = local("state", 0);
-        let lanes = self.lanes(&call, &rows);
-        let rows_let =
-            (!self.inputs.is_empty()).then(|| quote!(let #rows = #rt::Call::rows(#call);));
         let emit = match self.node.ports.outputs {
             Outputs::Tuple(_) => format_ident!("emit_tuple_fallible"),
             _ => format_ident!("emit_fallible"),
@@ -342,16 +340,17 @@ impl Rows<'_> {
         let init = self.init();
         let (span, moved) = (local_at(state.span()), moved_to(rt, state.span()));
         let pool_let = quote_spanned!(span=> let #pool = #moved::StatePool::<#state>::new(););
+        let body = self.with_lanes(&call, &rows, &quote! {
+            let mut #lease = #rt::StatePool::lease(&#pool, #init);
+            #rt::Call::#emit(#call, |#row| {
+                #(#lets)*
+                #rt::StateLease::with(&mut #lease, |#lent| #rt::ReturnKind::into_result(#result, #body))
+            });
+        });
         quote! {
             #pool_let
             #rt::NodeRef::new(#rt::FnNode::new(#signature, move |#call| {
-                #rows_let
-                #lanes
-                let mut #lease = #rt::StatePool::lease(&#pool, #init);
-                #rt::Call::#emit(#call, |#row| {
-                    #(#lets)*
-                    #rt::StateLease::with(&mut #lease, |#lent| #rt::ReturnKind::into_result(#result, #body))
-                });
+                #body
             }))
         }
     }
@@ -367,9 +366,6 @@ impl Rows<'_> {
             None => quote!(::core::option::Option::None),
             Some(limit) => quote!(::core::option::Option::Some(#limit)),
         };
-        let lanes = self.lanes(&call, &rows);
-        let rows_let =
-            (!self.inputs.is_empty()).then(|| quote!(let #rows = #rt::Call::rows(#call);));
         let emit = self.tuple_suffix("emit_async");
         let body = self.call_with(
             |input| input.argument_of_row(rt, &row),
@@ -412,6 +408,7 @@ impl Rows<'_> {
                 )
             }
         };
+        let body = self.with_lanes(&call, &rows, &quote!(#take #give_back));
         let (span, moved) = (local_at(at), moved_to(rt, at));
         let pass_on = quote_spanned!(span=> #moved::async_node!);
         quote! {
@@ -423,10 +420,7 @@ impl Rows<'_> {
                     #per_call
                     let #limit_let = ::std::sync::Arc::clone(&#limit_let);
                     ::std::boxed::Box::pin(async move {
-                        #rows_let
-                        #lanes
-                        #take
-                        #give_back
+                        #body
                     })
                 })
             }))

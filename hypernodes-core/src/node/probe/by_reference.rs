@@ -3,9 +3,10 @@
 use std::borrow::Borrow;
 use std::marker::PhantomData;
 
+use super::facts::Probe;
 use crate::node::call::Args;
 use crate::node::signature::{DefaultValue, InputPort, Name, Passing};
-use crate::value::{Lane, PortType, PortValue};
+use crate::value::{Lane, PortFacts, PortType, PortValue};
 
 /// Asks how a `&U` parameter is stored: as `U`, or through `ToOwned` where `U` is unsized.
 pub struct RefProbe<U: ?Sized>(PhantomData<fn(&U)>);
@@ -72,10 +73,20 @@ pub trait RefParam: Copy {
     fn passing(self) -> Passing {
         Passing::Ref
     }
-    fn input(self, name: &'static str, default: Option<DefaultValue>) -> InputPort {
+    /// Asks what else is known of the type.
+    fn probe(self) -> Probe<Self::Stored> {
+        Probe::NEW
+    }
+    fn input(
+        self,
+        name: &'static str,
+        default: Option<DefaultValue>,
+        facts: PortFacts,
+    ) -> InputPort {
         InputPort {
             name: Name::Borrowed(name),
             port: self.port(),
+            facts,
             passing: self.passing(),
             default,
         }

@@ -2,9 +2,10 @@
 
 use std::marker::PhantomData;
 
+use super::facts::Probe;
 use crate::node::call::Args;
 use crate::node::signature::{DefaultValue, InputPort, Name, Passing};
-use crate::value::{Lane, PortType, PortValue, Values};
+use crate::value::{Lane, PortFacts, PortType, PortValue, Values};
 
 /// Asks whether a by-value parameter can be cloned.
 pub struct ValueProbe<T>(PhantomData<fn(T)>);
@@ -72,10 +73,20 @@ pub trait ValueParam: Copy {
             Passing::Move
         }
     }
-    fn input(self, name: &'static str, default: Option<DefaultValue>) -> InputPort {
+    /// Asks what else is known of the type.
+    fn probe(self) -> Probe<Self::Stored> {
+        Probe::NEW
+    }
+    fn input(
+        self,
+        name: &'static str,
+        default: Option<DefaultValue>,
+        facts: PortFacts,
+    ) -> InputPort {
         InputPort {
             name: Name::Borrowed(name),
             port: self.port(),
+            facts,
             passing: self.passing(),
             default,
         }

@@ -13,11 +13,13 @@
 mod bounds;
 mod by_reference;
 mod by_value;
+mod facts;
 mod results;
 
 pub use bounds::*;
 pub use by_reference::*;
 pub use by_value::*;
+pub use facts::*;
 pub use results::*;
 
 #[cfg(feature = "async")]
@@ -42,6 +44,7 @@ pub fn options(
         concurrency,
         path,
         tokens,
+        ..NodeOptions::default()
     }
 }
 

@@ -3,12 +3,13 @@
 use std::marker::PhantomData;
 
 use super::bounds::AnyResult;
+use super::facts::{Probe, TupleAt};
 use crate::error::BoxError;
 use crate::node::call::{Call, OutputTuple};
 #[cfg(feature = "async")]
 use crate::node::call_async::AsyncLimit;
 use crate::node::signature::{Name, OutputPort};
-use crate::value::{PortType, PortValue};
+use crate::value::{PortFacts, PortType, PortValue};
 
 /// Asks whether a result is a `Result`.
 pub struct ResultProbe<R>(PhantomData<fn() -> R>);
@@ -146,23 +147,40 @@ pub trait ReturnKind: Copy {
     {
         Self::Value::ports()
     }
-    fn output(self, name: impl Into<Name>) -> Vec<OutputPort>
+    /// Asks what else is known of the one value.
+    fn probe(self) -> Probe<Self::Value> {
+        Probe::NEW
+    }
+    /// Asks what else is known of a value of the tuple.
+    fn probe_at<const I: usize>(self) -> Probe<<Self::Value as TupleAt<I>>::Item>
+    where
+        Self::Value: TupleAt<I>,
+    {
+        Probe::NEW
+    }
+    fn output(self, name: impl Into<Name>, facts: PortFacts) -> Vec<OutputPort>
     where
         Self::Value: PortValue,
     {
         vec![OutputPort {
             name: name.into(),
             port: self.port(),
+            facts,
         }]
     }
-    fn outputs(self, names: <Self::Value as OutputTuple>::Names) -> Vec<OutputPort>
+    fn outputs<const N: usize>(
+        self,
+        names: <Self::Value as OutputTuple>::Names,
+        facts: [PortFacts; N],
+    ) -> Vec<OutputPort>
     where
         Self::Value: OutputTuple,
     {
         let names = names.into_iter().map(Name::Borrowed);
         names
             .zip(self.ports())
-            .map(|(name, port)| OutputPort { name, port })
+            .zip(facts)
+            .map(|((name, port), facts)| OutputPort { name, port, facts })
             .collect()
     }
     /// Brings a returned value into the form of a `Result`.

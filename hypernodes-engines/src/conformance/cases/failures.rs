@@ -1,8 +1,8 @@
 //! Items that fail: the same item, node and text on every engine, whatever the chunks.
 
 use hypernodes_core::{
-    Call, Column, FnNode, InputPort, IntoNode, NodeOptions, NodeRef, OutputPort, Passing, PortType,
-    Signature, inputs, node_fn, nodes,
+    Call, Column, FnNode, InputPort, IntoNode, NodeOptions, NodeRef, OutputPort, Passing,
+    PortFacts, PortType, Signature, inputs, node_fn, nodes,
 };
 
 use super::is_bad;
@@ -121,12 +121,14 @@ pub fn a_node_that_panics_as_a_whole(subject: &Subject) {
         inputs: vec![InputPort {
             name: "x".into(),
             port: PortType::of::<u64>(),
+            facts: PortFacts::default(),
             passing: Passing::Ref,
             default: None,
         }],
         outputs: vec![OutputPort {
             name: "y".into(),
             port: PortType::of::<u64>(),
+            facts: PortFacts::default(),
         }],
         options: NodeOptions::default(),
     };

@@ -1,0 +1,75 @@
+//! What is known of the type of a port besides its identity: whether its values can leave the process, and be shown.
+
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::value::{Codec, PortFacts, PortValue, Show};
+
+/// Asks what a type can do besides travelling through a pipeline.
+pub struct Probe<T>(PhantomData<fn(T)>);
+
+impl<T> Probe<T> {
+    pub const NEW: Self = Self(PhantomData);
+}
+
+/// A reference cannot be read back, whatever serde says of it for some lifetimes (the preferred answer).
+pub trait CodecOfReference {
+    fn codec(&self) -> Option<Codec> {
+        None
+    }
+}
+impl<U: ?Sized> CodecOfReference for &&Probe<&'static U> {}
+
+/// A type with both traits of serde.
+pub trait CodecOfSerde {
+    fn codec(&self) -> Option<Codec>;
+}
+impl<T: Serialize + DeserializeOwned + PortValue> CodecOfSerde for &Probe<T> {
+    fn codec(&self) -> Option<Codec> {
+        Some(Codec::of::<T>())
+    }
+}
+
+/// Anything else.
+pub trait CodecOfNothing {
+    fn codec(&self) -> Option<Codec> {
+        None
+    }
+}
+impl<T> CodecOfNothing for Probe<T> {}
+
+/// A type with `Debug` (the preferred answer).
+pub trait ShowByDebug {
+    fn show(&self) -> Option<Show>;
+}
+impl<T: Debug + PortValue> ShowByDebug for &Probe<T> {
+    fn show(&self) -> Option<Show> {
+        Some(Show::of::<T>())
+    }
+}
+
+/// Anything else.
+pub trait ShowNothing {
+    fn show(&self) -> Option<Show> {
+        None
+    }
+}
+impl<T> ShowNothing for Probe<T> {}
+
+/// What generated code found out.
+#[must_use]
+pub fn facts(codec: Option<Codec>, show: Option<Show>) -> PortFacts {
+    PortFacts { codec, show }
+}
+
+/// The type of one value of a tuple.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no value number {I}",
+    label = "there are more names of outputs than values"
+)]
+pub trait TupleAt<const I: usize> {
+    type Item;
+}
