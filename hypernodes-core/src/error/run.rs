@@ -1,6 +1,7 @@
 //! What can go wrong in a run.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{BoxError, Cause, Failure, FailureDetails, hint, list, list_lines, list_names, told};
@@ -94,6 +95,14 @@ pub enum RunError {
         /// The node, or the file.
         node: String,
         /// Why not, and what to do.
+        reason: String,
+    },
+    /// Finished columns could not be put on disk, or read back.
+    #[error("finished columns cannot be kept in `{}`: {reason}; set `TMPDIR` to a folder with room, or give the run more memory", path.display())]
+    Spill {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
         reason: String,
     },
     /// The run folder cannot be used.

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::outputs::find;
-use super::{Inputs, MapOver, Pipeline, resolve};
+use super::{Inputs, MapOver, Pipeline, checkpoint, resolve, told};
 use crate::clock;
 use crate::engine::{Assist, Engine};
 use crate::error::{EngineError, Error, Failure, RunError};
+use crate::event::{EventKind, MemoryLevel, RunMode, RunOutcome};
 use crate::plan::Plan;
-use crate::run::{Feed, Source, Taken};
-use crate::value::{Arg, Column, PortValue};
+use crate::run::{Feed, Next, ROOT, Restored, RunScope, Source, Taken, short, tell_failure};
+use crate::value::{Arg, Codec, Column, PortValue};
 
 /// A piece is sent off unfilled when its items take longer than this to come.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -30,6 +31,12 @@ pub struct MapIter<I: Iterator> {
     /// Most pieces that are under way or finished and not given yet.
     window: usize,
     workers: usize,
+    /// What is finished of an earlier run is known by the keys of its items.
+    key: Option<Codec>,
+    /// `None`: nobody asked for more than an engine and an error policy.
+    scope: Option<Arc<RunScope>>,
+    /// Items that gave a result, and those that failed.
+    counts: (u64, u64),
     /// `rows` panicked; it is told in its place.
     panicked: Option<Box<dyn Any + Send>>,
     fail_fast: bool,
@@ -66,6 +73,19 @@ where
         let context = pipeline.context();
         let (axes, _) = resolve::mapped(pipeline, &plan, inputs, &over)?;
         pipeline.check_capabilities(&plan, &context)?;
+        pipeline.check_policies(&plan)?;
+        let folder = pipeline.policies.folder.as_ref();
+        let checkpoint = folder.map(|folder| {
+            let inputs = checkpoint::Items::Coming { axes: &axes, axis };
+            checkpoint::open(folder, pipeline, &plan, &inputs, Some(&over), &context)
+        });
+        let checkpoint = checkpoint.transpose()?;
+        let walked = plan.inputs.iter().find(|input| input.name == axis);
+        let key = walked.filter(|_| checkpoint.is_some()).and_then(|input| input.facts.codec);
+        let scope = context.scope().cloned();
+        if let Some(scope) = &scope {
+            told::start(scope, &plan, &context, RunMode::Iterate, None);
+        }
         let engine = Arc::clone(context.engine());
         let sizing = engine.sizing(&plan, usize::MAX);
         let workers = sizing.workers.max(1);
@@ -73,20 +93,29 @@ where
             crate::run::Axis::Broadcast(column) => Some(column),
             _ => None,
         });
+        let fail_fast = context.policy() == crate::config::ErrorPolicy::FailFast;
+        let feed = Feed::new(
+            Arc::clone(&plan),
+            context,
+            sizing,
+            Source::Pieces(Default::default()),
+            0,
+        );
+        let feed = match checkpoint {
+            Some(checkpoint) => feed.restored(checkpoint)?,
+            None => feed,
+        };
         Ok(Self {
             rows: Some(rows),
+            key,
+            scope,
+            counts: (0, 0),
             template: template.collect(),
             window: workers,
             workers,
             panicked: None,
-            fail_fast: context.policy() == crate::config::ErrorPolicy::FailFast,
-            feed: Arc::new(Feed::new(
-                Arc::clone(&plan),
-                context,
-                sizing,
-                Source::Pieces(Default::default()),
-                0,
-            )),
+            fail_fast,
+            feed: Arc::new(feed),
             plan,
             engine,
             ended: false,
@@ -95,12 +124,27 @@ where
     }
 
     /// Fills the feed up to the window. Gives up waiting for a slow iterator once something is under way.
-    fn fill(&mut self) {
+    fn fill(&mut self) -> Result<(), Error> {
         let began = clock::now();
         while self.rows.is_some() {
-            let wanted = self.feed.rows_of_next_piece();
-            if self.feed.held() >= self.window.saturating_mul(wanted) {
+            let mut wanted = self.feed.rows_of_next_piece();
+            if self.feed.held() >= self.allowed().saturating_mul(wanted) {
                 break;
+            }
+            if let Some(scope) = &self.scope
+                && scope.is_cancelled()
+            {
+                self.rows = None;
+                break;
+            }
+            if let Some(checkpoint) = self.feed.checkpoint() {
+                match checkpoint.next_at(self.feed.items())? {
+                    Next::Finished(piece) => {
+                        self.restore(piece)?;
+                        continue;
+                    }
+                    Next::Gap(most) => wanted = wanted.min(most),
+                }
             }
             let mut values = Vec::with_capacity(wanted);
             let mut is_late = false;
@@ -114,17 +158,72 @@ where
             }
             if !values.is_empty() {
                 let rows = values.len();
-                let mut walked = Some(Column::from_vec(values));
+                let walked = Arg::dense(Column::from_vec(values));
+                let keys = self.keys_of(&walked, rows)?;
+                let mut walked = Some(walked);
                 let args = self.template.iter().map(|broadcast| match broadcast {
                     Some(column) => Arg::broadcast(column.clone()),
-                    None => Arg::dense(walked.take().expect("one input is walked")),
+                    None => walked.take().expect("one input is walked"),
                 });
-                self.feed.push(rows, args.collect());
+                self.feed.push(rows, args.collect(), keys);
             }
             if is_late {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// How many pieces may be held now.
+    fn allowed(&self) -> usize {
+        let is_short = self.scope.as_ref().is_some_and(|scope| {
+            let memory = scope.memory.as_ref();
+            memory.is_some_and(|memory| memory.level(scope) >= MemoryLevel::Target)
+        });
+        if is_short { 1 } else { self.window }
+    }
+
+    /// What an item is known by in the run folder.
+    fn keys_of(&self, items: &Arg, rows: usize) -> Result<Vec<u64>, Error> {
+        let Some(codec) = self.key else {
+            return Ok(Vec::new());
+        };
+        let keys = codec.keys(items, rows).map_err(|error| RunError::Policy {
+            node: self.plan.name().to_owned(),
+            asked: "kept in a run folder",
+            reason: error.to_string(),
+        })?;
+        Ok(keys.iter().map(short).collect())
+    }
+
+    /// Takes items that an earlier run has finished from the iterator, and their results from the run folder.
+    fn restore(&mut self, piece: Restored) -> Result<(), Error> {
+        let mut values = Vec::with_capacity(piece.rows);
+        while values.len() < piece.rows {
+            let Some(value) = self.next_value() else {
+                break;
+            };
+            values.push(value);
+        }
+        let (came, start) = (values.len(), piece.start);
+        let keys = self.keys_of(&Arg::dense(Column::from_vec(values)), came)?;
+        let differs = keys.iter().zip(&piece.keys).position(|(now, then)| now != then);
+        let differs = differs.or_else(|| (came < piece.rows && self.panicked.is_none()).then_some(came));
+        if let Some(at) = differs {
+            let what = match at < came {
+                true => format!("item {} of the iterator is another than in the run folder", start + at),
+                false => format!("the iterator ends before item {}, which the run folder has", start + at),
+            };
+            return Err(checkpoint::changed(self.feed.checkpoint(), what));
+        }
+        if came == piece.rows {
+            self.feed.push_finished(piece.rows, piece.columns);
+            if let Some(scope) = &self.scope {
+                let items = came as u64;
+                scope.tell(ROOT, None, EventKind::Restored { items });
+            }
+        }
+        Ok(())
     }
 
     /// The next value of the iterator, which is gone when it has none or panics.
@@ -143,7 +242,7 @@ where
     /// Waits for the next finished piece. `false` when there is none any more.
     fn advance(&mut self) -> Result<bool, Error> {
         loop {
-            self.fill();
+            self.fill()?;
             let assist = self.engine.assist(&self.feed);
             if assist != Assist::None {
                 // While the consumer is busy, nobody should run dry; an engine that is driven has no use for that.
@@ -165,7 +264,7 @@ where
                 },
             };
             if let Some(error) = self.feed.take_error() {
-                return Err(error.into());
+                return Err(error);
             }
             match taken {
                 Taken::Piece {
@@ -183,9 +282,36 @@ where
                     };
                     return Ok(true);
                 }
-                Taken::Empty if self.rows.is_none() => return Ok(false),
+                Taken::Empty if self.rows.is_none() => return self.finished(),
                 Taken::Empty | Taken::Pending => {}
             }
+        }
+    }
+
+    /// Nothing is left to wait for: all was given, or the run was cancelled.
+    fn finished(&mut self) -> Result<bool, Error> {
+        if let Some(checkpoint) = self.feed.checkpoint() {
+            checkpoint.flush(self.scope.as_ref())?;
+        }
+        match &self.scope {
+            Some(scope) if scope.is_cancelled() => {
+                let done = usize::try_from(self.counts.0).unwrap_or(usize::MAX);
+                Err(told::interruption(scope, done, None))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Tells listeners how the iteration ended, once.
+    fn tell_end(&mut self, error: Option<&Error>) {
+        let Some(scope) = self.scope.take() else {
+            return;
+        };
+        let (done, failed) = self.counts;
+        match error {
+            Some(error) => told::end_with(&scope, error, done, failed),
+            None if failed > 0 => scope.end(RunOutcome::Partial, done, failed, None),
+            None => scope.end(RunOutcome::Done, done, failed, None),
         }
     }
 
@@ -238,6 +364,7 @@ where
                 Ok(true) => {}
                 Ok(false) => {
                     self.ended = true;
+                    self.tell_end(None);
                     if let Some(panic) = self.panicked.take() {
                         resume_unwind(panic);
                     }
@@ -245,6 +372,7 @@ where
                 }
                 Err(error) => {
                     self.end();
+                    self.tell_end(Some(&error));
                     return Some(Err(error));
                 }
             }
@@ -254,13 +382,22 @@ where
         if !self.ready.failures.is_empty()
             && let Some(failure) = self.ready.failures.remove(&item)
         {
+            self.counts.1 += 1;
+            if let Some(scope) = &self.scope
+                && self.fail_fast
+            {
+                tell_failure(scope, &failure);
+            }
+            let error = Error::from(RunError::from(failure));
             if self.fail_fast {
                 self.end();
+                self.tell_end(Some(&error));
             }
-            return Some(Err(RunError::from(failure).into()));
+            return Some(Err(error));
         }
         let at = self.ready.at;
         self.ready.at += 1;
+        self.counts.0 += 1;
         Some(Ok(IterRow {
             plan: Arc::clone(&self.plan),
             columns: Arc::clone(&self.ready.columns),
@@ -272,6 +409,10 @@ where
 impl<I: Iterator> Drop for MapIter<I> {
     fn drop(&mut self) {
         self.feed.abandon();
+        if let Some(scope) = self.scope.take() {
+            // Dropped before its end: what was given was all that was wanted.
+            scope.end(RunOutcome::Cancelled, self.counts.0, self.counts.1, None);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod outputs;
 mod policies;
 mod resolve;
 mod runs;
+mod stored;
 mod told;
 
 pub use builder::PipelineBuilder;

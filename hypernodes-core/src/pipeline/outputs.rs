@@ -35,7 +35,7 @@ pub(super) fn find<T: PortValue>(plan: &Plan, name: &str) -> Result<usize, RunEr
 }
 
 /// The error for an output that was taken out before.
-pub(super) fn taken(plan: &Plan, columns: &[Option<Column>], name: &str) -> Error {
+pub(super) fn taken<C>(plan: &Plan, columns: &[Option<C>], name: &str) -> Error {
     let outputs = plan.outputs.iter().zip(columns);
     let left = outputs.filter(|(_, column)| column.is_some());
     RunError::TakenOutput {
@@ -46,7 +46,7 @@ pub(super) fn taken(plan: &Plan, columns: &[Option<Column>], name: &str) -> Erro
 }
 
 impl Outputs {
-    pub(super) fn new(plan: Arc<Plan>, columns: Vec<Column>) -> Self {
+    pub(crate) fn new(plan: Arc<Plan>, columns: Vec<Column>) -> Self {
         Self {
             plan,
             columns: columns.into_iter().map(Some).collect(),

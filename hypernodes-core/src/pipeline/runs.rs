@@ -5,16 +5,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::outputs::{find, taken};
+use super::stored::Stored;
 use crate::error::{Error, Failure, RunError};
 use crate::plan::Plan;
 use crate::run::Finished;
-use crate::value::{Column, PortValue};
+use crate::value::PortValue;
 
 /// What a map gave: a column per output, in input order, and the items that failed.
 pub struct Runs {
     plan: Arc<Plan>,
     /// `None` was taken out.
-    columns: Vec<Option<Column>>,
+    columns: Vec<Option<Stored>>,
     items: usize,
     failures: BTreeMap<usize, Failure>,
     /// The failed items in order: how many stand before an item is how far its row moved up.
@@ -27,15 +28,24 @@ impl Runs {
             items,
             columns,
             mut failures,
+            spilled,
             ..
         } = finished;
         if fail_fast && let Some((_, failure)) = failures.pop_first() {
             return Err(RunError::from(failure).into());
         }
         let failed = failures.keys().copied().collect();
+        let spilled = spilled.map(Arc::new);
         Ok(Self {
             plan,
-            columns: columns.into_iter().map(Some).collect(),
+            columns: columns
+                .into_iter()
+                .enumerate()
+                .map(|(output, column)| {
+                    let spilled = spilled.as_ref().map(|spill| (Arc::clone(spill), output));
+                    Some(Stored::new(column, spilled))
+                })
+                .collect(),
             items,
             failures,
             failed,
@@ -89,7 +99,7 @@ impl Runs {
         let at = find::<T>(&self.plan, name)?;
         self.gapless(name)?;
         match self.columns[at].take() {
-            Some(column) => Ok(column.into_vec()),
+            Some(column) => Ok(column.take()?.into_vec()),
             None => Err(taken(&self.plan, &self.columns, name)),
         }
     }
@@ -148,12 +158,12 @@ impl Runs {
 /// The values of an output that is still there.
 fn values<'a, T: PortValue>(
     plan: &Plan,
-    columns: &'a [Option<Column>],
+    columns: &'a [Option<Stored>],
     name: &str,
 ) -> Result<&'a [T], Error> {
     let at = find::<T>(plan, name)?;
     match &columns[at] {
-        Some(column) => Ok(column.typed()),
+        Some(column) => Ok(column.get()?.typed()),
         None => Err(taken(plan, columns, name)),
     }
 }
@@ -172,7 +182,7 @@ impl fmt::Debug for Runs {
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     plan: &'a Plan,
-    columns: &'a [Option<Column>],
+    columns: &'a [Option<Stored>],
     at: usize,
 }
 

@@ -12,6 +12,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::chunk::{ChunkOutcome, ChunkRun};
 use super::checkpoint::Checkpoint;
+use super::memory::MemoryGuard;
 use super::pace::{Given, Pace};
 use super::scope::{ROOT, RunScope, nanoseconds};
 use super::source::Piece;
@@ -20,9 +21,12 @@ use super::{RunContext, Source};
 use crate::clock;
 use crate::engine::Sizing;
 use crate::error::{EngineError, Error, Failure};
-use crate::event::EventKind;
+use crate::event::{EventKind, MemoryLevel};
 use crate::plan::Plan;
 use crate::value::{Accumulator, Arg, Column};
+
+/// Columns of fewer bytes are not worth a file.
+const LEAST_SPILL: usize = 256 * 1024;
 
 /// The chunks of one map, as an engine sees them.
 ///
@@ -339,6 +343,71 @@ impl Feed {
         })
     }
 
+    /// Whether a further chunk may begin: the run goes on, and there is memory for it. Waits for memory while others have
+    /// chunks under way.
+    fn admits(&self, scope: &Arc<RunScope>) -> bool {
+        /// How often a paused run looks whether memory has fallen, when no chunk ends meanwhile.
+        const LOOK: Duration = Duration::from_millis(10);
+        loop {
+            let is_paused = |memory: &MemoryGuard| memory.level(scope) >= MemoryLevel::Pause;
+            let is_paused = scope.memory.as_ref().is_some_and(is_paused);
+            let mut state = self.lock();
+            if scope.is_cancelled() {
+                state.is_cancelled |= state.has_more() || state.in_flight > 0;
+                state.closed = true;
+                drop(state);
+                self.changed.notify_all();
+                return false;
+            }
+            // A nested map belongs to a chunk under way, which must end. With nothing under way nothing would fall.
+            if !is_paused || self.nested || state.in_flight == 0 || !state.has_more() {
+                return true;
+            }
+            let waited = self.changed.wait_timeout(state, LOOK);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// Moves what was put together to disk when memory is short; keeps it where it cannot be written.
+    fn spill(&self, all: &mut Vec<Box<dyn Accumulator>>, spilled: &mut Option<Spill>) {
+        let Some(scope) = self.context.scope() else {
+            return;
+        };
+        let is_short = |memory: &MemoryGuard| memory.level(scope) >= MemoryLevel::Spill;
+        if self.nested || !scope.memory.as_ref().is_some_and(is_short) {
+            return;
+        }
+        let codecs = self.plan.outputs.iter().map(|output| output.facts.codec);
+        let Some(codecs) = codecs.collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        let empty = self.plan.outputs.iter().map(|output| output.port.accumulator(0));
+        let full: Vec<Column> = std::mem::replace(all, empty.collect())
+            .into_iter()
+            .map(Accumulator::finish)
+            .collect();
+        let bytes = full.iter().map(|column| column.len() * column.port().bytes()).sum::<usize>();
+        let kept = match spilled {
+            _ if bytes < LEAST_SPILL => Err(full),
+            Some(spill) => spill.keep(full),
+            None => match Spill::new(codecs) {
+                Ok(spill) => spilled.insert(spill).keep(full),
+                Err(error) => {
+                    tracing::warn!("{error}");
+                    Err(full)
+                }
+            },
+        };
+        match kept {
+            Ok(bytes) => scope.tell(ROOT, None, EventKind::Spilled { bytes }),
+            Err(full) => {
+                for (all, column) in all.iter_mut().zip(full) {
+                    all.append(column);
+                }
+            }
+        }
+    }
+
     /// Computes a chunk on this thread.
     #[must_use]
     pub fn execute(&self, chunk: &mut Chunk) -> Outcome {
@@ -551,6 +620,7 @@ impl Feed {
                 break;
             }
             let mut all = std::mem::take(&mut state.columns);
+            let mut spilled = state.spilled.take();
             state.assembling = true;
             drop(state);
             for columns in next {
@@ -558,7 +628,9 @@ impl Feed {
                     .zip(columns)
                     .for_each(|(all, piece)| all.append(piece));
             }
+            self.spill(&mut all, &mut spilled);
             state = self.lock();
+            state.spilled = spilled;
             state.columns = all;
             state.assembling = false;
         }

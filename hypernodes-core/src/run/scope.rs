@@ -63,7 +63,7 @@ impl RunScope {
         Arc::new(Self {
             id: next_run_id(),
             keys: KeyMemo::default(),
-            memory: policies.memory.clone().map(MemoryGuard::new),
+            memory: policies.memory.map(MemoryGuard::new),
             policies,
             began: clock::now(),
             next_span: AtomicU64::new(ROOT.0 + 1),
@@ -114,10 +114,11 @@ impl RunScope {
         }
     }
 
-    /// Whether somebody asked the run to end.
+    /// Whether the run must end: somebody asked for it, or there is no memory left.
     #[inline]
     pub(crate) fn is_cancelled(&self) -> bool {
-        let is_cancelled = self.policies.cancel.iter().any(CancelToken::is_cancelled);
+        let is_out = self.memory.as_ref().is_some_and(|memory| memory.out().is_some());
+        let is_cancelled = is_out || self.policies.cancel.iter().any(CancelToken::is_cancelled);
         if is_cancelled && self.is_heard() && !self.is_cancel_told.swap(true, Ordering::Relaxed) {
             self.tell(ROOT, None, EventKind::Cancelled);
         }
