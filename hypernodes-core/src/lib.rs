@@ -12,7 +12,7 @@
 //! | `engine` | the contract of an engine, the partition rule, Sequential |
 //! | `pipeline` | the user's object |
 //! | `render` | pictures of a pipeline |
-//! | `resource` | what this process may use |
+    //!, |, `resource`, what, this, process, may, use, `folder`, a, map, has, finished, on, disk,
 //!
 //! Most users depend on the crate `hypernodes`, which re-exports everything here. A node library or an engine of one's
 //! own needs this crate alone.
@@ -26,6 +26,7 @@ mod config;
 mod engine;
 mod error;
 mod event;
+mod folder;
 mod graph;
 mod node;
 mod pipeline;
@@ -50,6 +51,10 @@ pub use error::{
 pub use event::{
     Event, EventKind, FailureKind, Listener, Listening, MemoryLevel, NodeInfo, RunId, RunMode,
     RunOutcome, RunStart, SpanId,
+};
+pub use folder::{
+    FolderError, Manifest, Part, PartKind, Piece, PieceInfo, RunFolder, RunPhase, RunState,
+    RunStatus, StoredOutput, find_runs, read_manifest, read_status,
 };
 pub use graph::NestedInfo;
 /// Makes a node of a function, which stays a plain function that can be called and tested.
