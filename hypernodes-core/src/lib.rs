@@ -41,7 +41,10 @@ mod value;
 
 #[cfg(feature = "async")]
 pub use async_host::AsyncHost;
-pub use cache::{CacheStore, Key};
+pub use cache::{
+    CacheError, CacheStats, CacheStore, Damage, DiskCache, EntryInfo, Key, LayeredCache,
+    MemoryCache, PruneReport, VerifyReport,
+};
 pub use config::{ErrorPolicy, UnknownWorkload, Workload};
 pub use engine::{Assist, Capabilities, Engine, Sequential, Sizing, npartitions, split};
 pub use error::{
