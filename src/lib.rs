@@ -6,7 +6,23 @@ pub mod prelude;
 #[doc(hidden)]
 pub use hypernodes_core::__private;
 pub use hypernodes_core::{
-    Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, ByteSize, CacheStore, Call, CancelToken, Capabilities, Cause, Chunk, ChunkRun, Column, CpuSource, CycleStep, DefaultValue, DiskSpace, Drain, Engine, EngineError, Error, ErrorPolicy, Event, EventKind, Failure, FailureDetails, FailureKind, Feed, FnNode, GraphDescription, InputDescription, InputPort, InputProblem, Inputs, IntoNode, IterRow, Jitter, Key, Lane, LimitsError, Listener, Listening, MapDescription, MapIter, MapMode, MapOver, MemoryLevel, MemoryLimits, MoveConflict, Name, Names, NestedInfo, Node, NodeDescription, NodeInfo, NodeOptions, NodeRef, NodeType, Outcome, OutputPort, Outputs, Passing, Path, Pipeline, PipelineBuilder, PipelineNode, Plan, PortDescription, PortType, PortValue, ResourceReader, Resources, Retry, Row, RowFailure, Rows, RunContext, RunError, RunId, RunMode, RunOutcome, RunStart, Runs, Sequential, Signature, SizeError, Sizing, SpanId, StateGuard, StatePool, UnknownWorkload, Values, WiringProblem, WiringWarning, WorkerBound, WorkerChoice, WorkerLimits, Workload, format_size, inputs, npartitions, optimal_workers, parse_size, process_memory, split, Codec, CodecError, PortFacts, Show, FolderError, Manifest, Part, PartKind, Piece, PieceInfo, RunFolder, RunPhase, RunState, RunStatus, StoredOutput, find_runs, read_manifest, read_status, CacheError, CacheStats, Damage, DiskCache, EntryInfo, LayeredCache, MemoryCache, PruneReport, VerifyReport,
+    Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, ByteSize, CacheError,
+    CacheStats, CacheStore, Call, CancelToken, Capabilities, Cause, Chunk, ChunkRun, Codec,
+    CodecError, Column, CpuSource, CycleStep, Damage, DefaultValue, DiskCache, DiskSpace, Drain,
+    Engine, EngineError, EntryInfo, Error, ErrorPolicy, Event, EventKind, Failure, FailureDetails,
+    FailureKind, Feed, FnNode, FolderError, GraphDescription, InputDescription, InputPort,
+    InputProblem, Inputs, IntoNode, IterRow, Jitter, Key, Lane, LayeredCache, LimitsError,
+    Listener, Listening, Manifest, MapDescription, MapIter, MapMode, MapOver, MemoryCache,
+    MemoryLevel, MemoryLimits, MoveConflict, Name, Names, NestedInfo, Node, NodeDescription,
+    NodeInfo, NodeOptions, NodeRef, NodeType, Outcome, OutputPort, Outputs, Part, PartKind,
+    Passing, Path, Piece, PieceInfo, Pipeline, PipelineBuilder, PipelineNode, Plan,
+    PortDescription, PortFacts, PortType, PortValue, PruneReport, ResourceReader, Resources, Retry,
+    Row, RowFailure, Rows, RunContext, RunError, RunFolder, RunId, RunMode, RunOutcome, RunPhase,
+    RunStart, RunState, RunStatus, Runs, Sequential, Show, Signature, SizeError, Sizing, SpanId,
+    StateGuard, StatePool, StoredOutput, UnknownWorkload, Values, VerifyReport, WiringProblem,
+    WiringWarning, WorkerBound, WorkerChoice, WorkerLimits, Workload, find_runs, format_size,
+    inputs, npartitions, optimal_workers, parse_size, process_memory, read_manifest, read_status,
+    split,
 };
 #[cfg(feature = "async")]
 pub use hypernodes_core::{AsyncHost, BoxFuture};

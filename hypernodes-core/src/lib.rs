@@ -12,7 +12,8 @@
 //! | `engine` | the contract of an engine, the partition rule, Sequential |
 //! | `pipeline` | the user's object |
 //! | `render` | pictures of a pipeline |
-    //!, |, `resource`, what, this, process, may, use, `folder`, a, map, has, finished, on, disk,
+//! | `resource` | what this process may use |
+//! | `folder` | what a map has finished, on disk |
 //!
 //! Most users depend on the crate `hypernodes`, which re-exports everything here. A node library or an engine of one's
 //! own needs this crate alone.
@@ -48,8 +49,8 @@ pub use cache::{
 pub use config::{ErrorPolicy, UnknownWorkload, Workload};
 pub use engine::{Assist, Capabilities, Engine, Sequential, Sizing, npartitions, split};
 pub use error::{
-    BoxError, BuildError, BuildErrors, Cause, EngineError, Error, Failure, FailureDetails,
-    InputProblem, MoveConflict, RunError,
+    BoxError, BuildError, BuildErrors, CannotKeep, Cause, EngineError, Error, Failure,
+    FailureDetails, InputProblem, MoveConflict, RunError,
 };
 pub use event::{
     Event, EventKind, FailureKind, Listener, Listening, MemoryLevel, NodeInfo, RunId, RunMode,
@@ -216,7 +217,7 @@ pub use node::{
 };
 pub use pipeline::{
     Inputs, IterRow, MapIter, MapMode, MapOver, Outputs, Pipeline, PipelineBuilder, PipelineNode,
-    Row, Runs,
+    Row, RunDir, Runs,
 };
 pub use plan::Plan;
 pub use policy::{CancelToken, Jitter, Retry};
@@ -226,7 +227,7 @@ pub use resource::{
     SizeError, WorkerBound, WorkerChoice, WorkerLimits, format_size, optimal_workers, parse_size,
     process_memory,
 };
-pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext, Steps};
+pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext, Snapshot, Steps, stop_requested};
 pub use value::{
     Accumulator, Arg, Codec, CodecError, Column, Drain, Lane, Path, PortFacts, PortType, PortValue,
     Rows, Show, Values,

@@ -87,7 +87,10 @@ pub struct FailureDetails {
 }
 
 impl FailureDetails {
-    pub(crate) fn reproduce(snapshot: Option<&Snapshot>, node: &str) -> Result<crate::Outputs, super::Error> {
+    pub(crate) fn reproduce(
+        snapshot: Option<&Snapshot>,
+        node: &str,
+    ) -> Result<crate::Outputs, super::Error> {
         match snapshot {
             Some(snapshot) => snapshot.reproduce(),
             None => Err(super::RunError::Snapshot {

@@ -10,7 +10,7 @@ use indexmap::IndexSet;
 
 pub use build::{BuildError, BuildErrors, MoveConflict};
 pub use failure::{Cause, Failure, FailureDetails};
-pub use run::{EngineError, InputProblem, RunError};
+pub use run::{CannotKeep, EngineError, InputProblem, RunError};
 
 /// What a user's node may fail with, whatever its type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

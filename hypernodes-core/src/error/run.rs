@@ -105,6 +105,9 @@ pub enum RunError {
         /// Why not.
         reason: String,
     },
+    /// A value that a run folder would have to hold cannot be written.
+    #[error("the run cannot be kept in a folder: {0}")]
+    CannotKeep(Box<CannotKeep>),
     /// The run folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -177,6 +180,22 @@ pub enum RunError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+/// A value that cannot be written, and why.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CannotKeep {
+    /// Which: ``input `docs` ``.
+    pub what: String,
+    /// Why not, and what to do.
+    pub reason: String,
+}
+
+impl fmt::Display for CannotKeep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.reason)
+    }
 }
 
 fn what_is_left(names: &[String]) -> String {

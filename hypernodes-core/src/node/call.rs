@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 
@@ -65,7 +66,9 @@ pub struct Call<'a> {
     columns: ColumnList,
     failures: Vec<RowFailure>,
     /// The arguments of a call that failed, to be shown.
-    kept: Option<Args>,
+    kept: Option<Box<Args>>,
+    /// When the call must have ended, and the limit that says so.
+    deadline: Option<(Instant, Duration)>,
     context: &'a RunContext,
 }
 
@@ -78,6 +81,7 @@ impl<'a> Call<'a> {
             columns: ColumnList::new(),
             failures: Vec::new(),
             kept: None,
+            deadline: None,
             context,
         }
     }
@@ -100,13 +104,23 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn keep_args(&mut self, args: Args) {
         if !self.failures.is_empty() {
-            self.kept = Some(args);
+            self.kept = Some(Box::new(args));
         }
     }
 
     /// The arguments, if a row failed and they were handed back.
-    pub(crate) fn take_kept(&mut self) -> Option<Args> {
+    pub(crate) fn take_kept(&mut self) -> Option<Box<Args>> {
         self.kept.take()
+    }
+
+    /// Limits the time of the call. Rows that are computed asynchronously end then; others are looked at afterwards.
+    pub(crate) fn set_deadline(&mut self, deadline: Option<(Instant, Duration)>) {
+        self.deadline = deadline;
+    }
+
+    #[cfg(feature = "async")]
+    pub(super) fn deadline(&self) -> Option<(Instant, Duration)> {
+        self.deadline
     }
 
     /// What the run that this call belongs to shares.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -13,6 +14,9 @@ use crate::value::{Column, PortValue};
 
 /// How many rows of a chunk are in flight when the node sets no limit.
 const MOST_IN_FLIGHT: usize = 1024;
+
+/// How often a call whose run may be cancelled looks whether it was.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How many calls of one node are in flight at most, over all chunks and runs.
 #[derive(Debug)]
@@ -80,12 +84,13 @@ impl Call<'_> {
         let mut running = FuturesUnordered::new();
         let mut open = BTreeSet::new();
         let (mut next, mut end) = (0, self.rows());
+        let (deadline, context) = (self.deadline(), self.context());
         loop {
             while next < end && running.len() < limit.most {
                 // Making the future clones or moves the arguments, which may panic as well.
                 match catch_unwind(AssertUnwindSafe(|| row(next))) {
                     Ok(future) => {
-                        running.push(one(next, limit.permits.as_ref(), future));
+                        running.push(one(next, limit.permits.as_ref(), deadline, future));
                         open.insert(next);
                     }
                     Err(payload) => {
@@ -101,7 +106,23 @@ impl Call<'_> {
             if open.first().is_none_or(|&first| first >= end) {
                 break;
             }
-            let Some((at, result)) = running.next().await else {
+            let came = match context.can_be_cancelled() {
+                false => running.next().await,
+                // Nobody wakes a future when a run is cancelled, so it is asked now and then.
+                true => loop {
+                    if let Ok(came) = tokio::time::timeout(LOOK, running.next()).await {
+                        break came;
+                    }
+                    if context.is_cancelled() {
+                        break None;
+                    }
+                },
+            };
+            let Some((at, result)) = came else {
+                if let Some(&first) = open.first() {
+                    failures.insert(first, Cause::Error("cancelled".into()));
+                    end = end.min(first);
+                }
                 break;
             };
             open.remove(&at);
@@ -129,13 +150,25 @@ impl Call<'_> {
 async fn one<T>(
     at: usize,
     permits: Option<&Semaphore>,
+    deadline: Option<(Instant, Duration)>,
     future: impl Future<Output = Result<T, BoxError>> + Send,
 ) -> (usize, Result<T, Cause>) {
     let _permit = match permits {
         Some(permits) => permits.acquire().await.ok(),
         None => None,
     };
-    let result = match AssertUnwindSafe(future).catch_unwind().await {
+    let future = AssertUnwindSafe(future).catch_unwind();
+    let ended = match deadline {
+        None => future.await,
+        Some((deadline, limit)) => {
+            let ended = tokio::time::timeout_at(deadline.into(), future).await;
+            match ended {
+                Ok(ended) => ended,
+                Err(_) => return (at, Err(Cause::TimedOut { limit })),
+            }
+        }
+    };
+    let result = match ended {
         Ok(result) => result.map_err(Cause::Error),
         Err(payload) => Err(Cause::from_panic(payload)),
     };

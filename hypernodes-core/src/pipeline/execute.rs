@@ -8,7 +8,7 @@ use crate::config::ErrorPolicy;
 use crate::error::{Error, RunError};
 use crate::event::{RunMode, RunOutcome};
 use crate::plan::Plan;
-use crate::run::{ChunkRun, RunContext, RunScope, Source, tell_failure};
+use crate::run::{Checkpoint, ChunkRun, RunContext, RunScope, Source, tell_failure};
 use crate::value::{Arg, PortValue};
 
 impl Pipeline {
@@ -71,7 +71,7 @@ impl Pipeline {
         let result = run_once(&plan, context, args);
         match &result {
             Ok(_) => scope.end(RunOutcome::Done, 1, 0, None),
-            Err(error) => told::end_with(scope, error, 0, 1),
+            Err(error) => told::end_with(scope, None, error, 0, 1),
         }
         result
     }
@@ -146,23 +146,33 @@ impl Pipeline {
             engine = context.engine().name()
         );
         let _entered = span.enter();
-        let (axes, items) = resolve::mapped(self, &plan, inputs, over)?;
+        let scope = context.scope().cloned();
+        let mut seen = checkpoint::Inputs::default();
+        let has_folder = self.policies.folder.is_some();
+        let (axes, items) =
+            resolve::mapped(self, &plan, inputs, over, &mut |input, axis, column| {
+                if has_folder {
+                    seen.see(input, axis, column);
+                }
+            })?;
         self.check_capabilities(&plan, &context)?;
         let fail_fast = self.policy == ErrorPolicy::FailFast;
-        let Some(scope) = context.scope().cloned() else {
+        let Some(scope) = scope else {
             let finished = map::drive(&plan, context, Source::Axes(axes), items, None)?;
             return Runs::new(plan, finished, fail_fast);
         };
         self.check_policies(&plan)?;
-        let folder = self.policies.folder.as_ref();
-        let checkpoint = folder.map(|folder| {
-            let inputs = checkpoint::Items::Known { axes: &axes, items };
-            checkpoint::open(folder, self, &plan, &inputs, Some(over), &context)
-        });
-        let checkpoint = checkpoint.transpose()?;
+        let checkpoint = self.open_folder(&plan, over, Some(items), seen, &scope)?;
         told::start(&scope, &plan, &context, RunMode::Map, Some(items));
-        let result = map::drive(&plan, context, Source::Axes(axes), items, checkpoint)
-            .and_then(|finished| told::ended(&scope, plan, finished, fail_fast));
+        told::restored(&scope, checkpoint.as_ref());
+        let result = map::drive(
+            &plan,
+            context,
+            Source::Axes(axes),
+            items,
+            checkpoint.clone(),
+        )
+        .and_then(|finished| told::ended(&scope, plan, finished, fail_fast));
         match &result {
             Ok(runs) => {
                 let failed = runs.failures().len() as u64;
@@ -170,11 +180,35 @@ impl Pipeline {
                     0 => RunOutcome::Done,
                     _ => RunOutcome::Partial,
                 };
+                told::close(checkpoint.as_ref(), outcome, None, &scope);
                 scope.end(outcome, runs.len() as u64 - failed, failed, None);
             }
-            Err(error) => told::end_with(&scope, error, told::done(error), 1),
+            Err(error) => told::end_with(&scope, checkpoint.as_ref(), error, told::done(error), 1),
         }
         result
+    }
+
+    /// The run folder of a map, if it is to have one.
+    pub(super) fn open_folder(
+        &self,
+        plan: &Plan,
+        over: &MapOver,
+        items: Option<usize>,
+        seen: checkpoint::Inputs,
+        scope: &RunScope,
+    ) -> Result<Option<Arc<Checkpoint>>, Error> {
+        let Some(folder) = &self.policies.folder else {
+            return Ok(None);
+        };
+        let run = checkpoint::Mapped {
+            plan,
+            over,
+            items,
+            engine: self.engine.name(),
+            policy: self.policy,
+            id: scope.id,
+        };
+        run.open(folder, seen).map(Some)
     }
 
     /// Runs over an iterator of rows and gives results in order while it goes, holding a bounded number of items

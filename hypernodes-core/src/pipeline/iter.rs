@@ -71,18 +71,30 @@ where
         let over = MapOver::zip([axis.to_owned()]);
         let plan = pipeline.plan_for(&inputs, Some(&over));
         let context = pipeline.context();
-        let (axes, _) = resolve::mapped(pipeline, &plan, inputs, &over)?;
+        let mut seen = checkpoint::Inputs::coming(axis);
+        let has_folder = pipeline.policies.folder.is_some();
+        let (axes, _) = resolve::mapped(
+            pipeline,
+            &plan,
+            inputs,
+            &over,
+            &mut |input, axis, column| {
+                if has_folder {
+                    seen.see(input, axis, column);
+                }
+            },
+        )?;
         pipeline.check_capabilities(&plan, &context)?;
         pipeline.check_policies(&plan)?;
-        let folder = pipeline.policies.folder.as_ref();
-        let checkpoint = folder.map(|folder| {
-            let inputs = checkpoint::Items::Coming { axes: &axes, axis };
-            checkpoint::open(folder, pipeline, &plan, &inputs, Some(&over), &context)
-        });
-        let checkpoint = checkpoint.transpose()?;
-        let walked = plan.inputs.iter().find(|input| input.name == axis);
-        let key = walked.filter(|_| checkpoint.is_some()).and_then(|input| input.facts.codec);
         let scope = context.scope().cloned();
+        let checkpoint = match &scope {
+            Some(scope) => pipeline.open_folder(&plan, &over, None, seen, scope)?,
+            None => None,
+        };
+        let walked = plan.inputs.iter().find(|input| input.name == axis);
+        let key = walked
+            .filter(|_| checkpoint.is_some())
+            .and_then(|input| input.facts.codec);
         if let Some(scope) = &scope {
             told::start(scope, &plan, &context, RunMode::Iterate, None);
         }
@@ -207,14 +219,25 @@ where
         }
         let (came, start) = (values.len(), piece.start);
         let keys = self.keys_of(&Arg::dense(Column::from_vec(values)), came)?;
-        let differs = keys.iter().zip(&piece.keys).position(|(now, then)| now != then);
-        let differs = differs.or_else(|| (came < piece.rows && self.panicked.is_none()).then_some(came));
+        let differs = keys
+            .iter()
+            .zip(&piece.keys)
+            .position(|(now, then)| now != then);
+        let differs =
+            differs.or_else(|| (came < piece.rows && self.panicked.is_none()).then_some(came));
         if let Some(at) = differs {
             let what = match at < came {
-                true => format!("item {} of the iterator is another than in the run folder", start + at),
-                false => format!("the iterator ends before item {}, which the run folder has", start + at),
+                true => format!(
+                    "item {} of the iterator is another than in the run folder",
+                    start + at
+                ),
+                false => format!(
+                    "the iterator ends before item {}, which the run folder has",
+                    start + at
+                ),
             };
-            return Err(checkpoint::changed(self.feed.checkpoint(), what));
+            let checkpoint = self.feed.checkpoint();
+            return checkpoint.map_or(Ok(()), |checkpoint| Err(checkpoint.changed(what)));
         }
         if came == piece.rows {
             self.feed.push_finished(piece.rows, piece.columns);
@@ -308,11 +331,14 @@ where
             return;
         };
         let (done, failed) = self.counts;
-        match error {
-            Some(error) => told::end_with(&scope, error, done, failed),
-            None if failed > 0 => scope.end(RunOutcome::Partial, done, failed, None),
-            None => scope.end(RunOutcome::Done, done, failed, None),
-        }
+        let checkpoint = self.feed.checkpoint();
+        let outcome = match error {
+            Some(error) => return told::end_with(&scope, checkpoint, error, done, failed),
+            None if failed > 0 => RunOutcome::Partial,
+            None => RunOutcome::Done,
+        };
+        told::close(checkpoint, outcome, None, &scope);
+        scope.end(outcome, done, failed, None);
     }
 
     /// What an engine has driven that does not help in the background.
@@ -411,6 +437,7 @@ impl<I: Iterator> Drop for MapIter<I> {
         self.feed.abandon();
         if let Some(scope) = self.scope.take() {
             // Dropped before its end: what was given was all that was wanted.
+            told::close(self.feed.checkpoint(), RunOutcome::Cancelled, None, &scope);
             scope.end(RunOutcome::Cancelled, self.counts.0, self.counts.1, None);
         }
     }

@@ -116,7 +116,7 @@ pub(super) fn drive(
     context: RunContext,
     source: Source,
     items: usize,
-    checkpoint: Option<Checkpoint>,
+    checkpoint: Option<Arc<Checkpoint>>,
 ) -> Result<Finished, Error> {
     let engine = Arc::clone(context.engine());
     let sizing = engine.sizing(plan, items);
@@ -155,7 +155,10 @@ pub(super) fn drive_nested(
     let (mut context, mut ended) = (context, None);
     if let Some(scope) = told {
         let (span, parent) = (scope.new_span(), context.span());
-        let node = context.path().cloned().unwrap_or_else(|| plan.name().into());
+        let node = context
+            .path()
+            .cloned()
+            .unwrap_or_else(|| plan.name().into());
         let count = items as u64;
         let started = EventKind::NestedStarted {
             node: Arc::clone(&node),

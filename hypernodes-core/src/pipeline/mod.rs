@@ -461,7 +461,9 @@ impl Pipeline {
 
     /// The node of a path like `inner/clean`.
     pub(crate) fn find_node(&self, path: &str) -> Option<Arc<dyn crate::Node>> {
-        let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let (first, rest) = path
+            .split_once('/')
+            .map_or((path, None), |(first, rest)| (first, Some(rest)));
         let at = self.graph.labels.iter().position(|label| label == first)?;
         let node = &self.graph.nodes[at].node;
         match rest {

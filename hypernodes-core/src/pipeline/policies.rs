@@ -181,7 +181,11 @@ impl Pipeline {
 fn check_moves(plan: &Plan, around: &str, asked: &'static str) -> Result<(), Error> {
     for step in &plan.steps {
         if let Some(nested) = step.node.nested() {
-            check_moves(&nested.pipeline.plan, &format!("{around}{}/", step.name), asked)?;
+            check_moves(
+                &nested.pipeline.plan,
+                &format!("{around}{}/", step.name),
+                asked,
+            )?;
             continue;
         }
         let moved = |input: &&crate::InputPort| input.passing == Passing::Move;

@@ -213,6 +213,7 @@ pub(super) fn mapped(
     plan: &Plan,
     inputs: Inputs,
     over: &MapOver,
+    see: &mut dyn FnMut(&PlanInput, bool, &Column),
 ) -> Result<(Vec<Axis>, usize), Error> {
     let names: Vec<String> = inputs.names().map(str::to_owned).collect();
     let is_selected = |name: &str| {
@@ -322,6 +323,9 @@ pub(super) fn mapped(
             pipeline,
             vec![InputProblem::TooLong { axes: lengths }],
         ));
+    }
+    for (input, axis, column) in &columns {
+        see(input, axis.is_some(), column);
     }
     let axes = columns.into_iter().map(|(input, axis, column)| match axis {
         None => Axis::Broadcast(column),

@@ -40,7 +40,10 @@ impl Stored {
             rest.take().into_iter().for_each(|rest| all.append(rest));
             let _ = self.whole.set(Accumulator::finish(all));
         }
-        Ok(self.whole.get().expect("set above, or by whoever had the lock before"))
+        Ok(self
+            .whole
+            .get()
+            .expect("set above, or by whoever had the lock before"))
     }
 
     /// The whole column, given away.

@@ -6,8 +6,9 @@ use super::Runs;
 use crate::clock;
 use crate::error::{Error, RunError};
 use crate::event::{EventKind, NodeInfo, RunMode, RunOutcome, RunStart};
+use crate::folder::RunPhase;
 use crate::plan::Plan;
-use crate::run::{Finished, ROOT, RunContext, RunScope, tell_failure};
+use crate::run::{Checkpoint, Finished, ROOT, RunContext, RunScope, tell_failure};
 
 /// Tells that a run begins.
 pub(super) fn start(
@@ -70,9 +71,15 @@ fn list(plan: &Plan, around: &str, nodes: &mut Vec<NodeInfo>) {
         let outputs = &step.node.signature().outputs;
         nodes.push(NodeInfo {
             node: Arc::clone(path),
-            after: before.into_iter().map(|at| Arc::clone(&paths[at])).collect(),
+            after: before
+                .into_iter()
+                .map(|at| Arc::clone(&paths[at]))
+                .collect(),
             inputs: outer.collect(),
-            outputs: outputs.iter().map(|output| output.name.to_string()).collect(),
+            outputs: outputs
+                .iter()
+                .map(|output| output.name.to_string())
+                .collect(),
             is_nested: nested.is_some(),
         });
         if let Some(nested) = nested {
@@ -81,14 +88,42 @@ fn list(plan: &Plan, around: &str, nodes: &mut Vec<NodeInfo>) {
     }
 }
 
+/// Tells how much an earlier run has finished.
+pub(super) fn restored(scope: &RunScope, checkpoint: Option<&Arc<Checkpoint>>) {
+    let items = checkpoint.map_or(0, |checkpoint| checkpoint.count_restored());
+    if items > 0 {
+        scope.tell(ROOT, None, EventKind::Restored { items });
+    }
+}
+
+/// Writes into the run folder how the run ended.
+pub(super) fn close(
+    checkpoint: Option<&Arc<Checkpoint>>,
+    outcome: RunOutcome,
+    error: Option<&Error>,
+    scope: &Arc<RunScope>,
+) {
+    if let Some(checkpoint) = checkpoint {
+        let error = error.map(ToString::to_string);
+        checkpoint.close(RunPhase::from(outcome), error, Some(scope));
+    }
+}
+
 /// Tells that an error ended a run.
-pub(super) fn end_with(scope: &RunScope, error: &Error, done: u64, failed: u64) {
+pub(super) fn end_with(
+    scope: &Arc<RunScope>,
+    checkpoint: Option<&Arc<Checkpoint>>,
+    error: &Error,
+    done: u64,
+    failed: u64,
+) {
     let (outcome, failed) = match error {
         Error::Run(RunError::Cancelled { .. } | RunError::OutOfMemory { .. }) => {
             (RunOutcome::Cancelled, 0)
         }
         _ => (RunOutcome::Failed, failed),
     };
+    close(checkpoint, outcome, Some(error), scope);
     scope.end(outcome, done, failed, Some(error.to_string()));
 }
 

@@ -9,7 +9,7 @@ use hypernodes_wiring::Source;
 
 use super::{Fill, Plan, PlanInput, PlanOutput, Step, StepArg, Traits};
 use crate::graph::Graph;
-use crate::node::Passing;
+use crate::node::{Node, Passing};
 
 /// What a plan is made for.
 pub(crate) struct PlanRequest<'a> {
@@ -216,7 +216,9 @@ impl Plan {
         let step = Step {
             node: Arc::clone(node),
             name: name.to_owned(),
-            args: (0..first).map(|slot| StepArg { slot, last: true }).collect(),
+            args: (0..first)
+                .map(|slot| StepArg { slot, last: true })
+                .collect(),
             outs: outputs.iter().map(|output| Some(output.slot)).collect(),
             waits_for: 0,
             unblocks: Vec::new(),

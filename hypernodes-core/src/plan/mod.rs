@@ -6,8 +6,8 @@
 mod build;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::cache::Key;
@@ -246,7 +246,10 @@ impl Plan {
             is_behind[step] = true;
             for at in step..self.steps.len() {
                 if is_behind[at] {
-                    self.steps[at].unblocks.iter().for_each(|&next| is_behind[next] = true);
+                    self.steps[at]
+                        .unblocks
+                        .iter()
+                        .for_each(|&next| is_behind[next] = true);
                 }
             }
             let names = self.steps.iter().zip(is_behind).skip(step + 1);
@@ -260,7 +263,9 @@ impl Plan {
 
     /// Whether a chunk may be computed a second time from its first arguments: nothing is moved that cannot be cloned.
     pub(crate) fn may_begin_again(&self) -> bool {
-        self.inputs.iter().all(|input| input.passing != Passing::Move)
+        self.inputs
+            .iter()
+            .all(|input| input.passing != Passing::Move)
     }
 
     /// Measured nanoseconds per item, 0 where nothing was measured yet.

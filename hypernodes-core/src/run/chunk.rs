@@ -151,7 +151,12 @@ impl<'p> ChunkRun<'p> {
     /// The next step under the policies of the run.
     fn advance_guarded(&mut self, step: &Step, scope: &Arc<RunScope>) {
         let slots = self.progress.take_slots(step, |arg| arg.last);
-        let Progress { rows, origin, spent, .. } = &mut self.progress;
+        let Progress {
+            rows,
+            origin,
+            spent,
+            ..
+        } = &mut self.progress;
         let first = self.first_item;
         let item = |row: usize| first + origin.as_ref().map_or(row, |origin| origin[row] as usize);
         let guarded = Guarded {
@@ -166,7 +171,8 @@ impl<'p> ChunkRun<'p> {
         match guarded.compute(slots, spent.as_mut()) {
             Ok(done) => {
                 let fail_fast = self.context.fail_fast();
-                self.progress.drop_failed(self.next, done.failures, fail_fast);
+                self.progress
+                    .drop_failed(self.next, done.failures, fail_fast);
                 self.progress.keep_outs(step, done.outs);
                 self.next += 1;
             }
@@ -324,7 +330,11 @@ impl Progress {
     ) -> Slots {
         let slots = step.args.iter().map(|arg| {
             let slot = &mut self.slots[arg.slot];
-            let slot = if is_last(arg) { slot.take() } else { slot.clone() };
+            let slot = if is_last(arg) {
+                slot.take()
+            } else {
+                slot.clone()
+            };
             slot.expect("a slot is filled before it is read")
         });
         slots.collect()
@@ -354,7 +364,7 @@ impl Progress {
             let failures = failures.into_iter().map(|failure| Failed {
                 row: failure.row,
                 cause: failure.cause,
-                details: Box::new(details(&plan.steps[step], kept.as_ref(), failure.row)),
+                details: Box::new(details(&plan.steps[step], kept.as_deref(), failure.row)),
             });
             self.drop_failed(step, failures.collect(), fail_fast);
         }

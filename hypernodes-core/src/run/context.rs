@@ -92,7 +92,16 @@ impl RunContext {
     /// Whether the run was cancelled: a node that may run for long should end early.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.scope.as_ref().is_some_and(|scope| scope.is_cancelled())
+        self.scope
+            .as_ref()
+            .is_some_and(|scope| scope.is_cancelled())
+    }
+
+    /// Whether somebody could ask the run to end.
+    #[cfg(feature = "async")]
+    pub(crate) fn can_be_cancelled(&self) -> bool {
+        let scope = self.scope.as_ref();
+        scope.is_some_and(|scope| !scope.policies.cancel.is_empty() || scope.memory.is_some())
     }
 
     pub(crate) fn fail_fast(&self) -> bool {

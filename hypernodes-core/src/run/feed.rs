@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::chunk::{ChunkOutcome, ChunkRun};
 use super::checkpoint::Checkpoint;
+use super::chunk::{ChunkOutcome, ChunkRun};
 use super::memory::MemoryGuard;
 use super::pace::{Given, Pace};
 use super::scope::{ROOT, RunScope, nanoseconds};
@@ -46,7 +46,7 @@ pub struct Feed {
     changed: Condvar,
     /// The lowest item that failed, as in the state: chunks under way look at it without a lock.
     limit: AtomicUsize,
-    checkpoint: Option<Checkpoint>,
+    checkpoint: Option<Arc<Checkpoint>>,
 }
 
 /// A run of items that is computed together.
@@ -235,11 +235,13 @@ impl Feed {
     }
 
     /// The same with what the run folder has already.
-    pub(crate) fn restored(mut self, checkpoint: Checkpoint) -> Result<Self, Error> {
+    pub(crate) fn restored(mut self, checkpoint: Arc<Checkpoint>) -> Result<Self, Error> {
         let mut state = self.lock();
         if !state.open {
             for piece in checkpoint.take_all()? {
-                state.waiting.insert(piece.start, (piece.rows, piece.columns));
+                state
+                    .waiting
+                    .insert(piece.start, (piece.rows, piece.columns));
             }
             state.pass_finished();
             state = self.assemble(state);
@@ -381,12 +383,19 @@ impl Feed {
         let Some(codecs) = codecs.collect::<Option<Vec<_>>>() else {
             return;
         };
-        let empty = self.plan.outputs.iter().map(|output| output.port.accumulator(0));
+        let empty = self
+            .plan
+            .outputs
+            .iter()
+            .map(|output| output.port.accumulator(0));
         let full: Vec<Column> = std::mem::replace(all, empty.collect())
             .into_iter()
             .map(Accumulator::finish)
             .collect();
-        let bytes = full.iter().map(|column| column.len() * column.port().bytes()).sum::<usize>();
+        let bytes = full
+            .iter()
+            .map(|column| column.len() * column.port().bytes())
+            .sum::<usize>();
         let kept = match spilled {
             _ if bytes < LEAST_SPILL => Err(full),
             Some(spill) => spill.keep(full),
@@ -598,7 +607,14 @@ impl Feed {
             _ => chunk.rows,
         };
         let scope = self.context.scope();
-        checkpoint.record(chunk.start, rows, &outcome.columns, &failed, &chunk.keys, scope)
+        checkpoint.record(
+            chunk.start,
+            rows,
+            &outcome.columns,
+            &failed,
+            &chunk.keys,
+            scope,
+        )
     }
 
     /// Puts the finished chunks together that are next in order. One thread at a time does so, while the others go on.
@@ -721,7 +737,7 @@ impl Feed {
     }
 
     /// What of an earlier run is in the run folder.
-    pub(crate) fn checkpoint(&self) -> Option<&Checkpoint> {
+    pub(crate) fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
         self.checkpoint.as_ref()
     }
 
@@ -805,11 +821,18 @@ impl Feed {
         let assembled = state.assembled;
         let failures = match (self.context.fail_fast(), state.is_cancelled) {
             (true, _) => failures.into_iter().take(1).collect(),
-            (false, true) => failures.into_iter().filter(|(item, _)| *item < assembled).collect(),
+            (false, true) => failures
+                .into_iter()
+                .filter(|(item, _)| *item < assembled)
+                .collect(),
             (false, false) => failures,
         };
         Ok(Finished {
-            items: if state.is_cancelled { assembled } else { state.items },
+            items: if state.is_cancelled {
+                assembled
+            } else {
+                state.items
+            },
             columns,
             failures,
             missing,

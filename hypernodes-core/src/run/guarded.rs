@@ -143,7 +143,10 @@ impl NodeCall<'_> {
         let store = self.guarded.scope.policies.cache.as_deref();
         let args = load(slots, store)?;
         let called = self.called(args, self.guarded.rows, &|row| row, spent)?;
-        let outs = called.columns.into_iter().map(|column| Slot::Values(Arg::dense(column)));
+        let outs = called
+            .columns
+            .into_iter()
+            .map(|column| Slot::Values(Arg::dense(column)));
         Ok(Computed {
             outs: outs.collect(),
             failures: called.failures,
@@ -177,7 +180,10 @@ impl NodeCall<'_> {
             .filter(|&output| step.outs[output].is_some())
             .collect();
         let found = Found::look(self, &calls, &wanted, store);
-        let missing: Vec<u32> = (0..rows).filter(|&row| !found.is_hit[row]).map(index).collect();
+        let missing: Vec<u32> = (0..rows)
+            .filter(|&row| !found.is_hit[row])
+            .map(index)
+            .collect();
         *cached = (rows - missing.len()) as u64;
         self.tell_cache(*cached, missing.len() as u64);
 
@@ -193,27 +199,51 @@ impl NodeCall<'_> {
             let called = self.called(args, missing.len(), &row_of, spent)?;
             let mut failed = called.failures.iter().map(|failed| failed.row).peekable();
             let end = if self.context.fail_fast() {
-                called.failures.first().map_or(missing.len(), |failed| failed.row)
+                called
+                    .failures
+                    .first()
+                    .map_or(missing.len(), |failed| failed.row)
             } else {
                 missing.len()
             };
             let done = (0..end).filter(|row| failed.next_if_eq(row).is_none());
             fresh = done.map(|row| missing[row]).collect();
             failures = called.failures;
-            failures.iter_mut().for_each(|failed| failed.row = row_of(failed.row));
+            failures
+                .iter_mut()
+                .for_each(|failed| failed.row = row_of(failed.row));
             self.keep(&called.columns, &fresh, &calls, &wanted, store);
             return Ok(self.joined(found, called.columns, &fresh, &calls, &wanted, failures));
         }
         let empty = signature.outputs.iter().map(|output| output.port.empty());
-        Ok(self.joined(found, empty.collect(), &fresh, &calls, &wanted, std::mem::take(&mut failures)))
+        Ok(self.joined(
+            found,
+            empty.collect(),
+            &fresh,
+            &calls,
+            &wanted,
+            std::mem::take(&mut failures),
+        ))
     }
 
     fn tell_cache(&self, hits: u64, misses: u64) {
         let scope = self.guarded.scope;
         let span = self.context.span();
         let told = [
-            (hits, EventKind::CacheHit { node: Arc::clone(self.node), rows: hits }),
-            (misses, EventKind::CacheMiss { node: Arc::clone(self.node), rows: misses }),
+            (
+                hits,
+                EventKind::CacheHit {
+                    node: Arc::clone(self.node),
+                    rows: hits,
+                },
+            ),
+            (
+                misses,
+                EventKind::CacheMiss {
+                    node: Arc::clone(self.node),
+                    rows: misses,
+                },
+            ),
         ];
         for (_, kind) in told.into_iter().filter(|(rows, _)| *rows > 0) {
             scope.tell(span, None, kind);
@@ -236,7 +266,9 @@ impl NodeCall<'_> {
             for (place, &row) in fresh.iter().enumerate() {
                 let mut bytes = Vec::new();
                 match codec.encode_row(&arg, place, &mut bytes) {
-                    Ok(()) => store.put(&output_key(&calls[row as usize], output), self.node, &bytes),
+                    Ok(()) => {
+                        store.put(&output_key(&calls[row as usize], output), self.node, &bytes)
+                    }
                     Err(error) => tracing::warn!("node `{}` is not cached: {error}", self.node),
                 }
             }
@@ -272,12 +304,17 @@ impl NodeCall<'_> {
                 return Slot::Values(Arg::dense(signature.outputs[output].port.empty()));
             }
             let codec = codec_of(&signature.outputs[output]);
-            let keys = left.iter().map(|&row| output_key(&calls[row], output)).collect();
+            let keys = left
+                .iter()
+                .map(|&row| output_key(&calls[row], output))
+                .collect();
             let loaded = found.loaded.get_mut(output).and_then(Option::take);
             let (column, places) = match loaded {
                 None => (
                     column,
-                    left.iter().map(|&row| place_of[row].unwrap_or(ABSENT)).collect(),
+                    left.iter()
+                        .map(|&row| place_of[row].unwrap_or(ABSENT))
+                        .collect(),
                 ),
                 Some(loaded) => {
                     // Every value is here: what was found, and what is fresh.
@@ -287,7 +324,9 @@ impl NodeCall<'_> {
                     let places = (0..rows).filter(&survives).map(index).zip(0..);
                     let places: Vec<(u32, u32)> = places.collect();
                     let at = |row: &usize| {
-                        places.binary_search_by_key(&index(*row), |(row, _)| *row).map_or(ABSENT, |i| places[i].1)
+                        places
+                            .binary_search_by_key(&index(*row), |(row, _)| *row)
+                            .map_or(ABSENT, |i| places[i].1)
                     };
                     (whole, left.iter().map(at).collect())
                 }
@@ -354,7 +393,12 @@ impl NodeCall<'_> {
             let mut attempt = 1;
             loop {
                 let of_due = |row: usize| row_of(due[row] as usize);
-                let called = self.once(selected(args, &due, rows), due.len(), &of_due, spent.as_deref_mut())?;
+                let called = self.once(
+                    selected(args, &due, rows),
+                    due.len(),
+                    &of_due,
+                    spent.as_deref_mut(),
+                )?;
                 let failed: Vec<usize> = called.failures.iter().map(|failed| failed.row).collect();
                 let end = match failed.first() {
                     Some(&first) if self.context.fail_fast() => {
@@ -435,22 +479,32 @@ impl NodeCall<'_> {
             })
             .collect();
         let outputs = &step.node.signature().outputs;
-        let mut columns: Vec<Box<dyn Accumulator>> =
-            outputs.iter().map(|output| output.port.accumulator(rows)).collect();
+        let mut columns: Vec<Box<dyn Accumulator>> = outputs
+            .iter()
+            .map(|output| output.port.accumulator(rows))
+            .collect();
         let mut failures = Vec::new();
         for row in 0..rows {
-            let of_row = args.iter().zip(&mut drains).map(|(arg, drain)| match (arg, drain) {
-                (Some(arg), _) => Some(Arg {
-                    column: arg.column.clone(),
-                    rows: arg.rows.select(&[index(row)]),
-                }),
-                (None, drain) => drain.as_mut().map(|drain| Arg::dense(drain.take(1))),
-            });
+            let of_row = args
+                .iter()
+                .zip(&mut drains)
+                .map(|(arg, drain)| match (arg, drain) {
+                    (Some(arg), _) => Some(Arg {
+                        column: arg.column.clone(),
+                        rows: arg.rows.select(&[index(row)]),
+                    }),
+                    (None, drain) => drain.as_mut().map(|drain| Arg::dense(drain.take(1))),
+                });
             let called = self.call(of_row.collect(), 1, &|_| row_of(row), spent.as_deref_mut())?;
             let own = columns.iter_mut().zip(called.columns);
             own.for_each(|(all, one)| all.append(one));
             let has_failed = !called.failures.is_empty();
-            failures.extend(called.failures.into_iter().map(|failed| Failed { row, ..failed }));
+            failures.extend(
+                called
+                    .failures
+                    .into_iter()
+                    .map(|failed| Failed { row, ..failed }),
+            );
             if has_failed && self.context.fail_fast() {
                 break;
             }
@@ -475,8 +529,15 @@ impl NodeCall<'_> {
         }
         let signature = step.node.signature();
         let of_item = scope.policies.item_timeout;
-        let used = spent.as_ref().map(|spent| (0..rows).map(|row| spent[row_of(row)]).max().unwrap_or_default());
-        let left = of_item.zip(used).map(|(limit, used)| limit.saturating_sub(used));
+        let used = spent.as_ref().map(|spent| {
+            (0..rows)
+                .map(|row| spent[row_of(row)])
+                .max()
+                .unwrap_or_default()
+        });
+        let left = of_item
+            .zip(used)
+            .map(|(limit, used)| limit.saturating_sub(used));
         // The limit that is told is the one that was set, whichever ends first.
         let limits = [
             signature.options.timeout.map(|limit| (limit, limit)),
@@ -500,7 +561,7 @@ impl NodeCall<'_> {
         let mut failures: Vec<Failed> = row_failures
             .into_iter()
             .map(|failure| Failed {
-                details: Box::new(details(step, kept.as_ref(), failure.row)),
+                details: Box::new(details(step, kept.as_deref(), failure.row)),
                 row: failure.row,
                 cause: failure.cause,
             })
@@ -508,11 +569,20 @@ impl NodeCall<'_> {
         if let Some((left, told)) = limit
             && took > left
             && !signature.options.is_async
-            && !failures.iter().any(|failed| matches!(failed.cause, Cause::Panic(_)))
+            && !failures
+                .iter()
+                .any(|failed| matches!(failed.cause, Cause::Panic(_)))
         {
             // The calls of sync nodes with a limit have one row.
-            let shown = failures.pop().map(|failed| failed.details).unwrap_or_default();
-            columns = signature.outputs.iter().map(|output| output.port.empty()).collect();
+            let shown = failures
+                .pop()
+                .map(|failed| failed.details)
+                .unwrap_or_default();
+            columns = signature
+                .outputs
+                .iter()
+                .map(|output| output.port.empty())
+                .collect();
             failures = vec![Failed {
                 row: 0,
                 cause: Cause::TimedOut { limit: told },
@@ -530,10 +600,16 @@ impl NodeCall<'_> {
 /// What is told of a failing row's inputs.
 #[cold]
 pub(super) fn details(step: &Step, kept: Option<&crate::node::Args>, row: usize) -> FailureDetails {
-    let shown = step.node.signature().inputs.iter().enumerate().filter_map(|(i, input)| {
-        let arg = kept?.peek(i)?;
-        Some((input.name.to_string(), input.facts.show?.row(arg, row)))
-    });
+    let shown = step
+        .node
+        .signature()
+        .inputs
+        .iter()
+        .enumerate()
+        .filter_map(|(i, input)| {
+            let arg = kept?.get(i)?;
+            Some((input.name.to_string(), input.facts.show?.row(arg, row)))
+        });
     FailureDetails {
         inputs: shown.collect(),
         ..FailureDetails::default()
@@ -542,15 +618,25 @@ pub(super) fn details(step: &Step, kept: Option<&crate::node::Args>, row: usize)
 
 /// The values of slots.
 fn load(slots: Slots, store: Option<&dyn CacheStore>) -> Result<ArgList, Lost> {
-    slots.into_iter().map(|slot| slot.into_arg(store).map(Some)).collect()
+    slots
+        .into_iter()
+        .map(|slot| slot.into_arg(store).map(Some))
+        .collect()
 }
 
 /// Arguments of some of their rows.
 fn selected(args: &ArgList, rows: &[u32], all: usize) -> ArgList {
     let one = |arg: &Option<Arg>| {
         let arg = arg.as_ref()?;
-        let rows = if rows.len() == all { arg.rows.clone() } else { arg.rows.select(rows) };
-        Some(Arg { column: arg.column.clone(), rows })
+        let rows = if rows.len() == all {
+            arg.rows.clone()
+        } else {
+            arg.rows.select(rows)
+        };
+        Some(Arg {
+            column: arg.column.clone(),
+            rows,
+        })
     };
     args.iter().map(one).collect()
 }
@@ -598,7 +684,10 @@ impl Found {
         let outputs = &call.guarded.step().node.signature().outputs;
         if !call.guarded.is_eager {
             let is_hit = |call: &Key| {
-                !wanted.is_empty() && wanted.iter().all(|&output| store.contains(&output_key(call, output)))
+                !wanted.is_empty()
+                    && wanted
+                        .iter()
+                        .all(|&output| store.contains(&output_key(call, output)))
             };
             return Self {
                 is_hit: calls.iter().map(is_hit).collect(),
@@ -628,7 +717,9 @@ impl Found {
                 }
             }
         }
-        let loaded = columns.into_iter().map(|column| column.map(Accumulator::finish));
+        let loaded = columns
+            .into_iter()
+            .map(|column| column.map(Accumulator::finish));
         Self {
             is_hit,
             loaded: loaded.collect(),

@@ -26,7 +26,7 @@ pub(crate) fn node_identity(signature: &Signature) -> Key {
 }
 
 /// The key of one call of a node.
-pub(super) fn call_key<'k>(node: &Key, args: impl Iterator<Item = &'k Key>) -> Key {
+pub(super) fn call_key<'k>(node: &'k Key, args: impl Iterator<Item = &'k Key>) -> Key {
     let parts: Vec<&[u8]> = std::iter::once(node)
         .chain(args)
         .map(|key| key.as_bytes().as_slice())

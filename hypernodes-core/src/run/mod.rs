@@ -18,11 +18,11 @@ mod source;
 mod spill;
 mod steps;
 
+pub(crate) use checkpoint::{Checkpoint, Next, Restored, short};
 pub use chunk::ChunkRun;
 pub use context::RunContext;
 pub use current::stop_requested;
 pub use feed::{Chunk, Feed, Outcome};
-pub(crate) use checkpoint::{Checkpoint, Next};
 pub(crate) use feed::{Finished, Taken, tell_failure};
 pub(crate) use keys::node_identity;
 pub(crate) use scope::{Policies, ROOT, RunScope, nanoseconds};

@@ -117,7 +117,10 @@ impl RunScope {
     /// Whether the run must end: somebody asked for it, or there is no memory left.
     #[inline]
     pub(crate) fn is_cancelled(&self) -> bool {
-        let is_out = self.memory.as_ref().is_some_and(|memory| memory.out().is_some());
+        let is_out = self
+            .memory
+            .as_ref()
+            .is_some_and(|memory| memory.out().is_some());
         let is_cancelled = is_out || self.policies.cancel.iter().any(CancelToken::is_cancelled);
         if is_cancelled && self.is_heard() && !self.is_cancel_told.swap(true, Ordering::Relaxed) {
             self.tell(ROOT, None, EventKind::Cancelled);

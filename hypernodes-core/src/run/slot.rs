@@ -81,7 +81,11 @@ impl CachedSlot {
     fn load(self, store: Option<&dyn CacheStore>) -> Result<Column, Lost> {
         let port = self.codec.port();
         let is_whole = self.computed.len() == self.places.len()
-            && self.places.iter().zip(0..).all(|(place, row)| *place == row);
+            && self
+                .places
+                .iter()
+                .zip(0..)
+                .all(|(place, row)| *place == row);
         if is_whole {
             return Ok(self.computed);
         }

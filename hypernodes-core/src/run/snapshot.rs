@@ -65,22 +65,32 @@ const VERSION: u32 = 1;
 impl Snapshot {
     /// The arguments of one row of a call.
     pub(super) fn taken(node: &Arc<dyn Node>, path: &str, args: &ArgList, row: usize) -> Self {
-        let inputs = node.signature().inputs.iter().zip(args).map(|(input, arg)| {
-            let codec = input.facts.codec.ok_or_else(|| {
-                format!("`{}` has no codec: derive serde's `Serialize` and `Deserialize`", input.port)
+        let inputs = node
+            .signature()
+            .inputs
+            .iter()
+            .zip(args)
+            .map(|(input, arg)| {
+                let codec = input.facts.codec.ok_or_else(|| {
+                    format!(
+                        "`{}` has no codec: derive serde's `Serialize` and `Deserialize`",
+                        input.port
+                    )
+                });
+                let value = codec.and_then(|codec| {
+                    let arg = arg.as_ref().ok_or("it was moved")?;
+                    let mut bytes = Vec::new();
+                    codec
+                        .encode_row(arg, row, &mut bytes)
+                        .map_err(|error| error.to_string())?;
+                    Ok(bytes)
+                });
+                SavedInput {
+                    name: input.name.to_string(),
+                    port: input.port.full_name().to_owned(),
+                    value,
+                }
             });
-            let value = codec.and_then(|codec| {
-                let arg = arg.as_ref().ok_or("it was moved")?;
-                let mut bytes = Vec::new();
-                codec.encode_row(arg, row, &mut bytes).map_err(|error| error.to_string())?;
-                Ok(bytes)
-            });
-            SavedInput {
-                name: input.name.to_string(),
-                port: input.port.full_name().to_owned(),
-                value,
-            }
-        });
         Self {
             saved: Saved {
                 version: VERSION,
@@ -131,11 +141,19 @@ impl Snapshot {
         for (input, saved) in inputs.iter().zip(&self.saved.inputs) {
             let of_input = |why: &str| self.unfit(&format!("input `{}`: {why}", saved.name));
             if input.port.full_name() != saved.port {
-                return Err(of_input(&format!("it was `{}` and is `{}`", saved.port, input.port)));
+                return Err(of_input(&format!(
+                    "it was `{}` and is `{}`",
+                    saved.port, input.port
+                )));
             }
             let bytes = saved.value.as_ref().map_err(|why| of_input(why))?;
-            let codec = input.facts.codec.ok_or_else(|| of_input("its type has no codec"))?;
-            let column: Column = codec.decode(bytes, 1).map_err(|error| of_input(&error.to_string()))?;
+            let codec = input
+                .facts
+                .codec
+                .ok_or_else(|| of_input("its type has no codec"))?;
+            let column: Column = codec
+                .decode(bytes, 1)
+                .map_err(|error| of_input(&error.to_string()))?;
             args.push(Arg::dense(column));
         }
         let plan = Arc::new(Plan::of_one(node, &self.saved.path));
@@ -165,7 +183,9 @@ impl Snapshot {
         let path = path.as_ref();
         let text = serde_json::to_vec(&self.saved).map_err(std::io::Error::from);
         let written = text.and_then(|text| fs::write(path, text));
-        written.map_err(|error| self.unfit(&format!("`{}` cannot be written: {error}", path.display())))
+        written.map_err(|error| {
+            self.unfit(&format!("`{}` cannot be written: {error}", path.display()))
+        })
     }
 
     /// Reads a snapshot from a file.
@@ -184,7 +204,10 @@ impl Snapshot {
         let saved: Saved = serde_json::from_slice(&text)
             .map_err(|error| unfit(format!("the file is no snapshot: {error}")))?;
         if saved.version != VERSION {
-            return Err(unfit(format!("it is of version {}; this is {VERSION}", saved.version)));
+            return Err(unfit(format!(
+                "it is of version {}; this is {VERSION}",
+                saved.version
+            )));
         }
         Ok(Self { node: None, saved })
     }

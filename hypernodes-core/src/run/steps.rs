@@ -216,7 +216,7 @@ impl Steps {
             let failures = failures.into_iter().map(|failure| Failed {
                 row: failure.row,
                 cause: failure.cause,
-                details: Box::new(details(step, kept.as_ref(), failure.row)),
+                details: Box::new(details(step, kept.as_deref(), failure.row)),
             });
             Computed {
                 failures: failures.collect(),
