@@ -32,6 +32,16 @@ pub enum BuildError {
         /// The type that it gives.
         found: PortType,
     },
+    /// A node cannot do what its options ask for.
+    #[error("node `{node}` cannot be {asked}: {reason}")]
+    Policy {
+        /// The node.
+        node: String,
+        /// What is asked: `cached`, `retried`.
+        asked: &'static str,
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// Two nodes read one input as different types.
     #[error(
         "input `{input}` is `{first}` for node `{first_node}` but `{second}` for node `{second_node}`; rename one of them"

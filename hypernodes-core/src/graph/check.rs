@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::GraphInput;
 use crate::error::{BuildError, MoveConflict};
-use crate::node::{NodeRef, Passing};
+use crate::node::{InputPort, NodeRef, Passing};
 
 type Port = (usize, usize);
 
@@ -32,6 +32,54 @@ fn by_label(labels: &[String]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..labels.len()).collect();
     order.sort_by(|&a, &b| labels[a].cmp(&labels[b]));
     order
+}
+
+/// What the options of nodes ask for can be done with their ports.
+pub(super) fn policies(nodes: &[NodeRef], labels: &[String]) -> Vec<BuildError> {
+    let mut problems = Vec::new();
+    for n in by_label(labels) {
+        let signature = nodes[n].node.signature();
+        let mut refuse = |asked: &'static str, reason: String| {
+            let node = labels[n].clone();
+            problems.push(BuildError::Policy { node, asked, reason });
+        };
+        let moved = |input: &&InputPort| input.passing == Passing::Move;
+        let moved = signature.inputs.iter().find(moved).map(|input| {
+            format!(
+                "it takes `{}` by value, and `{}` cannot be cloned; take it by reference, or derive `Clone`",
+                input.name, input.port
+            )
+        });
+        let options = &signature.options;
+        let retries = options.retry.as_ref().is_some_and(|retry| retry.attempts() > 1);
+        if let Some(reason) = moved.clone().filter(|_| retries) {
+            refuse("retried", reason);
+        }
+        if !options.cache {
+            continue;
+        }
+        if let Some(reason) = moved {
+            refuse("cached", reason);
+        }
+        if options.captures {
+            let reason = "its closure captures values, which no key can see; pass them as inputs, or use a function";
+            refuse("cached", reason.to_owned());
+        }
+        if options.path.is_empty() {
+            refuse("cached", "it has no identity; make it with `#[node]` or `node_fn!`".to_owned());
+        }
+        let inputs = signature.inputs.iter().map(|input| ("input", &input.name, input.port, input.facts));
+        let outputs = signature.outputs.iter().map(|output| ("output", &output.name, output.port, output.facts));
+        for (what, name, port, facts) in inputs.chain(outputs) {
+            if facts.codec.is_none() {
+                let reason = format!(
+                    "{what} `{name}` is `{port}`, which has no codec; derive serde's `Serialize` and `Deserialize` for it"
+                );
+                refuse("cached", reason);
+            }
+        }
+    }
+    problems
 }
 
 /// Both ends of each edge have the same type.

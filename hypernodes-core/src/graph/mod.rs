@@ -63,6 +63,7 @@ impl Graph {
         problems.extend(input_problems);
         let order = wiring.as_ref().map_or(&[][..], |wiring| &wiring.order);
         problems.extend(check::moves(&nodes, &labels, order));
+        problems.extend(check::policies(&nodes, &labels));
         match wiring {
             Err(wrong) => {
                 let mut all: Vec<BuildError> = wrong.into_iter().map(BuildError::from).collect();
