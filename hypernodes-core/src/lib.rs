@@ -75,6 +75,9 @@ pub use graph::NestedInfo;
 /// | `workload = "io"` | what it mostly does: `"io"`, `"cpu"` or `"mixed"` |
 /// | `concurrency = 64` | how many calls of an `async fn` are in flight at most (feature `async`) |
 /// | `init = connect` | what builds the state that the parameter marked `#[state]` is lent, once per worker |
+/// | `cache` | results are kept, and taken from the cache where it has them; values travel by serde |
+/// | `retry = 3` | a failed row is tried again, three times in all; `retry = Retry::new(5).on::<io::Error>()` says more |
+/// | `timeout = 2.5` | how many seconds a row may take; a `Duration` says it too |
 /// | `fallible` | the function returns a `Result` under another name |
 /// | `crate = path` | where this crate is found, if not at `::hypernodes` |
 ///

@@ -7,8 +7,10 @@
 mod asynchronous;
 mod closures;
 mod defaults;
+mod facts;
 mod forms;
 mod names;
+mod policies;
 mod results;
 mod rows;
 mod state;

@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitInt, LitStr, Path, Token, parenthesized};
 
+use super::policies::Policies;
 use crate::support::ctxt::Ctxt;
 
 /// What was written between the parentheses.
@@ -20,6 +21,7 @@ pub(crate) struct Args {
     /// `init` is there, even if its value makes no sense.
     pub(crate) names_init: bool,
     pub(crate) fallible: Option<Span>,
+    pub(crate) policies: Policies,
     pub(crate) krate: Option<Path>,
 }
 
@@ -37,7 +39,7 @@ pub(crate) enum Workload {
     Mixed,
 }
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 11] = [
     "output",
     "outputs",
     "version",
@@ -45,9 +47,12 @@ const KEYS: [&str; 8] = [
     "concurrency",
     "init",
     "fallible",
+    "cache",
+    "retry",
+    "timeout",
     "crate",
 ];
-const LATER: [&str; 5] = ["cache", "retry", "timeout", "gpu", "codec"];
+const LATER: [&str; 2] = ["gpu", "codec"];
 
 impl Args {
     /// Reads every option, going on after a mistake.
@@ -96,6 +101,10 @@ impl Args {
                 Err(input.error("`fallible` stands alone: `#[node(fallible)]`"))
             };
         }
+        if name == "cache" && input.is_empty() {
+            self.policies.cache = true;
+            return Ok(());
+        }
         let example = match name.as_str() {
             "output" => "output = \"name\"",
             "outputs" => "outputs = (\"first\", \"second\")",
@@ -103,6 +112,7 @@ impl Args {
             "workload" => "workload = \"io\"",
             "concurrency" => "concurrency = 64",
             "init" => "init = function",
+            name if Policies::KEYS.contains(&name) => Policies::example(name),
             _ => "crate = path",
         };
         if !input.peek(Token![=]) {
@@ -176,6 +186,7 @@ impl Args {
                     ));
                 }
             },
+            name if Policies::KEYS.contains(&name) => self.policies.parse(name, &value)?,
             _ => {
                 let path = Path::parse_mod_style.parse2(value.clone());
                 self.krate = Some(path.map_err(|_| {
@@ -242,12 +253,27 @@ fn outputs(input: ParseStream<'_>) -> syn::Result<Vec<LitStr>> {
         .collect())
 }
 
-/// The tokens between commas; an empty piece at the end is dropped.
+/// The tokens between commas, but for those in `::<A, B>`; an empty piece at the end is dropped.
 pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut pieces = vec![TokenStream::new()];
+    let (mut depth, mut before) = (0_usize, ' ');
     for token in tokens {
+        let c = match &token {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => ' ',
+        };
+        match (c, before) {
+            ('<', ':') => depth += 1,
+            ('<', _) if depth > 0 => depth += 1,
+            // Not the arrow of `Fn() -> T`.
+            ('>', last) if last != '-' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before = c;
         match token {
-            TokenTree::Punct(punct) if punct.as_char() == ',' => pieces.push(TokenStream::new()),
+            TokenTree::Punct(punct) if punct.as_char() == ',' && depth == 0 => {
+                pieces.push(TokenStream::new());
+            }
             token => pieces
                 .last_mut()
                 .expect("there is one piece at least")

@@ -157,7 +157,7 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
             }
         })
     });
-    let function = local("f", 0);
+    let [function, captures] = ["f", "captures"].map(|name| local(name, 0));
     // A closure that changes what it captures is told so here, in one error.
     let types = ports.inputs().map(|port| match (port.by, port.ty) {
         (By::Ref, ty) => quote!(&#ty),
@@ -184,20 +184,27 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
         name: quote!(#name),
         doc: Vec::new(),
         ports: &ports,
-        options: Options {
-            version: args.version.unwrap_or(0),
-            workload: args.workload,
-            concurrency: args.concurrency.map(|(_, limit)| limit),
+        options: Options::new(&mut args),
+        path: {
+            let text = match name {
+                Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(text),
+                    ..
+                }) => text.value(),
+                _ => "{closure}".to_owned(),
+            };
+            quote!(::core::concat!(::core::module_path!(), "::", #text))
         },
-        path: quote!(""),
         hash: quote!(#hash),
         callee,
         per_call,
         init: None,
+        captures: Some(&captures),
         defaults: defaults.collect(),
     });
     quote! {{
         let #function = #closure;
+        let #captures = ::core::mem::size_of_val(&#function) > 0;
         #callable
         #node
     }}

@@ -33,6 +33,8 @@ pub(crate) struct NodeExpr<'a> {
     pub(crate) per_call: TokenStream,
     /// What builds the state.
     pub(crate) init: Option<&'a Expr>,
+    /// A variable that says whether a closure captured something.
+    pub(crate) captures: Option<&'a Ident>,
     /// For each input, in order: an expression of type `fn() -> Column` that makes its default, if it has one.
     pub(crate) defaults: Vec<Option<TokenStream>>,
 }
@@ -226,7 +228,8 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
     let span = result_span(node);
     let moved = moved_to(rt, span);
     let returns = node.ports.returns.ty.as_ref();
-    let asks = returns.is_some_and(|ty| !is_borrowed(ty));
+    // Of a type that is not written nobody knows whether it is borrowed; a cached result must not be.
+    let asks = returns.map_or(node.options.policies.cache, |ty| !is_borrowed(ty));
     let returned_at = returns.map_or_else(Span::call_site, Spanned::span);
     let one = || {
         let probe = quote_spanned!(span=> #moved::ReturnKind::probe(#result));
@@ -258,6 +261,7 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
         version,
         workload,
         concurrency,
+        policies,
     } = options;
     let workload = match workload {
         None => quote!(::core::option::Option::None),
@@ -270,14 +274,23 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
         Some(limit) => quote!(::core::option::Option::Some(#limit)),
     };
     let is_async = node.ports.asyncness.is_some();
+    let options_let = local("options", 0);
+    let captures = node
+        .captures
+        .map(|captures| quote!(#options_let.captures = #captures;));
+    let policies = policies.notes(rt, &options_let);
+    let mutable = (captures.is_some() || !policies.is_empty()).then(|| quote!(mut));
     quote! {{
         let #name_let: #rt::Name = ::core::convert::Into::into(#name);
+        let #mutable #options_let = #rt::options(#version, #workload, #is_async, #concurrency, #path, #hash);
+        #captures
+        #policies
         #rt::Signature {
             inputs: ::std::vec![#(#input_ports),*],
             outputs: #outputs,
             name: #name_let,
             doc: #doc,
-            options: #rt::options(#version, #workload, #is_async, #concurrency, #path, #hash),
+            options: #options_let,
         }
     }}
 }

@@ -71,6 +71,24 @@ fn not_a_function(item: &TokenStream) -> Option<proc_macro2::TokenTree> {
     })
 }
 
+/// Whether an attribute may change what the function gives: that of a macro may.
+fn changes_meaning(attribute: &Attribute) -> bool {
+    const HARMLESS: [&str; 11] = [
+        "doc",
+        "allow",
+        "expect",
+        "warn",
+        "deny",
+        "forbid",
+        "inline",
+        "cold",
+        "must_use",
+        "deprecated",
+        "cfg",
+    ];
+    !HARMLESS.iter().any(|name| attribute.path().is_ident(name))
+}
+
 /// What every generated item carries: when the function is there, and that its use is fine here if it is deprecated.
 fn carried(attrs: &[Attribute]) -> Vec<Attribute> {
     let mut carried: Vec<Attribute> = attributes(attrs, "cfg").cloned().collect();
@@ -114,15 +132,14 @@ fn read(function: &ItemFn, args: Args, cx: &mut Ctxt) -> Option<Model> {
 }
 
 fn items(function: &ItemFn, model: Model, attrs: &[&Attribute], runtime: &Runtime) -> TokenStream {
-    let Model { ports, args } = model;
+    let Model { ports, mut args } = model;
     let ident = &function.sig.ident;
     let text = ident.unraw().to_string();
     let name = generated(ident);
     let hash = {
-        let mut attrs = function.attrs.clone();
-        attrs.retain(|attribute| !attribute.path().is_ident("doc"));
-        let (sig, block) = (&function.sig, &function.block);
-        tokens::hash(quote!(#(#attrs)* #sig #block))
+        let attrs = function.attrs.iter().filter(|attr| changes_meaning(attr));
+        let (sig, block, init) = (&function.sig, &function.block, &args.init);
+        tokens::hash(quote!(#(#attrs)* #sig #block #init))
     };
     let defaults = ports.inputs().map(|port| {
         port.default?;
@@ -135,16 +152,13 @@ fn items(function: &ItemFn, model: Model, attrs: &[&Attribute], runtime: &Runtim
         name: quote!(#text),
         doc: check::doc(&function.attrs),
         ports: &ports,
-        options: Options {
-            version: args.version.unwrap_or(0),
-            workload: args.workload,
-            concurrency: args.concurrency.map(|(_, limit)| limit),
-        },
+        options: Options::new(&mut args),
         path: quote!(::core::concat!(::core::module_path!(), "::", #text)),
         hash: quote!(#hash),
         callee: name.to_token_stream(),
         per_call: TokenStream::new(),
         init: args.init.as_ref(),
+        captures: None,
         defaults: defaults.collect(),
     });
     let item = NodeType {

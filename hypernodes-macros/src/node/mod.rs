@@ -8,6 +8,7 @@ pub(crate) mod expand;
 pub(crate) mod function;
 pub(crate) mod model;
 pub(crate) mod node_type;
+mod policies;
 pub(crate) mod rows;
 pub(crate) mod shape;
 

@@ -4,7 +4,8 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Attribute, Expr, Ident, Type};
 
-use super::args::{OutputNames, Workload};
+use super::args::{Args, OutputNames, Workload};
+use super::policies::Policies;
 
 /// The ports of a node: the same for functions, closures and pipelines.
 pub(crate) struct Ports {
@@ -95,6 +96,18 @@ pub(crate) struct Options {
     pub(crate) version: u32,
     pub(crate) workload: Option<Workload>,
     pub(crate) concurrency: Option<usize>,
+    pub(crate) policies: Policies,
+}
+
+impl Options {
+    pub(crate) fn new(args: &mut Args) -> Self {
+        Self {
+            version: args.version.unwrap_or(0),
+            workload: args.workload,
+            concurrency: args.concurrency.map(|(_, limit)| limit),
+            policies: std::mem::take(&mut args.policies),
+        }
+    }
 }
 
 impl Outputs {

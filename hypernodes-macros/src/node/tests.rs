@@ -34,7 +34,7 @@ fn a_fallible_function_with_state_and_two_outputs() {
 #[test]
 fn an_async_function() {
     insta::assert_snapshot!(node(
-        "concurrency = 8",
+        "concurrency = 8, cache, retry = 3, timeout = 2.5",
         "async fn fetch(url: String) -> io::Result<String> { get(url).await }"
     ));
 }
@@ -42,7 +42,7 @@ fn an_async_function() {
 #[test]
 fn every_mistake_is_reported_and_the_function_stays() {
     let written = node(
-        "ouput = \"x\", cache = true",
+        "ouput = \"x\", gpu = true",
         "fn wrong<T>((a, b): (f64, f64), c: &mut T, #[default] d: u8) -> &str { \"\" }",
     );
     assert_eq!(written.matches("compile_error").count(), 7);

@@ -296,6 +296,7 @@ impl<'a> Pipeline<'a> {
             callee: quote!(#name::__row),
             per_call: TokenStream::new(),
             init: None,
+            captures: None,
             defaults: defaults.collect(),
         });
         let item = NodeType {

@@ -1,6 +1,6 @@
 use hypernodes::node;
 
-#[node(cache = true)]
+#[node(gpu = true)]
 fn double(x: f64) -> f64 {
     x * 2.0
 }
