@@ -184,7 +184,11 @@ fn child(task: &str) {
     }
     count(&cache, &mut done);
     let [puts, hits, misses, evicted, prunes] = done;
-    println!("\nSTRESS {puts} {hits} {misses} {evicted} {prunes}");
+    writeln!(
+        std::io::stdout(),
+        "\nSTRESS {puts} {hits} {misses} {evicted} {prunes}"
+    )
+    .unwrap();
 }
 
 fn count(cache: &DiskCache, done: &mut [u64; 5]) {
