@@ -64,7 +64,7 @@ fn processes_share_a_disk_cache() {
             kills += 1;
             kill_at = begin.elapsed() + Duration::from_millis(random.below(2 * KILL_EVERY));
         }
-        std::thread::sleep(Duration::from_millis(random.below(5)));
+        std::thread::sleep(Duration::from_millis(random.below(20)));
     }
 
     let mut total = Report::default();
@@ -238,7 +238,7 @@ fn size_under_lock(folder: &Path) -> Option<u64> {
 
 /// Flips a bit of an entry where it lies, as a bad disk does. Whether there was one.
 fn spoil(folder: &Path, number: u64, noise: u64) -> bool {
-    if !noise.is_multiple_of(4) {
+    if !noise.is_multiple_of(2) {
         return false;
     }
     let name = key(number).to_string();
