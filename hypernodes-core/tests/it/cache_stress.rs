@@ -27,7 +27,8 @@ const CHILD: &str = "HYPERNODES_STRESS_CHILD";
 #[test]
 fn processes_share_a_disk_cache() {
     if let Ok(task) = std::env::var(CHILD) {
-        return child(&task);
+        println!("{}", child(&task));
+        return;
     }
     let seconds = std::env::var("HYPERNODES_STRESS_SECONDS").ok();
     let seconds = seconds.map_or(3, |text| text.parse().unwrap());
@@ -142,8 +143,8 @@ fn spawn(folder: &Path, seed: u64) -> Child {
         .unwrap()
 }
 
-/// Puts, gets and prunes until the parent closes the input, or is gone.
-fn child(task: &str) {
+/// Puts, gets and prunes until the parent closes the input, or is gone. Gives its report.
+fn child(task: &str) -> String {
     let (seed, folder) = task.split_once(':').unwrap();
     let mut random = Random(seed.parse().unwrap());
     let is_over = Arc::new(AtomicBool::new(false));
@@ -184,11 +185,7 @@ fn child(task: &str) {
     }
     count(&cache, &mut done);
     let [puts, hits, misses, evicted, prunes] = done;
-    writeln!(
-        std::io::stdout(),
-        "\nSTRESS {puts} {hits} {misses} {evicted} {prunes}"
-    )
-    .unwrap();
+    format!("\nSTRESS {puts} {hits} {misses} {evicted} {prunes}")
 }
 
 fn count(cache: &DiskCache, done: &mut [u64; 5]) {
