@@ -253,7 +253,7 @@ mod tests {
                             *used = at;
                             value.clone()
                         });
-                        prop_assert_eq!(cache.get(&key(k)).as_deref(), expected.as_deref());
+                        prop_assert_eq!(cache.get(&key(k)), expected.map(Arc::from));
                     }
                     Deed::Remove(k) => {
                         cache.remove(&key(k));

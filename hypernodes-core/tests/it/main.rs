@@ -8,6 +8,7 @@
 extern crate hypernodes_core as hypernodes;
 
 mod build;
+mod cache_stress;
 mod errors;
 mod iter;
 mod map;

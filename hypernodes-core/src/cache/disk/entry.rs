@@ -248,7 +248,7 @@ mod tests {
         );
         assert_eq!(
             blake3::hash(&file).to_hex().as_str(),
-            "PLACEHOLDER",
+            "eb6432cc5ac29fd59960f4f355de395d04536c11e59a384e03bf61d4132c18e5",
             "another layout needs another version"
         );
     }

@@ -66,7 +66,7 @@ impl Layout {
     /// The length of the file of an entry; nothing where there is none.
     pub(super) fn entry_bytes(&self, key: &Key) -> Option<u64> {
         let about = fs::symlink_metadata(self.entry(key)).ok()?;
-        about.is_file().then(|| about.len())
+        about.is_file().then_some(about.len())
     }
 
     /// Makes a file in `tmp` that nobody else has, with room for these bytes.

@@ -63,35 +63,34 @@ impl Ledger {
         let scanned_at = now
             .duration_since(UNIX_EPOCH)
             .map_or(0, |time| time.as_secs());
-        self.write(Some(Record { bytes, scanned_at }))
+        self.write(Record { bytes, scanned_at })
     }
 
     /// Before a file is made.
     pub(super) fn add(&mut self, bytes: u64) -> io::Result<()> {
-        self.write(self.record.map(|record| Record {
-            bytes: record.bytes.saturating_add(bytes),
-            ..record
-        }))
+        self.change(|held| held.saturating_add(bytes))
     }
 
     /// After a file is removed.
     pub(super) fn subtract(&mut self, bytes: u64) -> io::Result<()> {
-        self.write(self.record.map(|record| Record {
-            bytes: record.bytes.saturating_sub(bytes),
+        self.change(|held| held.saturating_sub(bytes))
+    }
+
+    /// What is unknown stays so.
+    fn change(&mut self, change: impl FnOnce(u64) -> u64) -> io::Result<()> {
+        let Some(record) = self.record else {
+            return Ok(());
+        };
+        self.write(Record {
+            bytes: change(record.bytes),
             ..record
-        }))
+        })
     }
 
-    /// After something was found that is not as it was left: the next put scans.
-    pub(super) fn forget(&mut self) -> io::Result<()> {
-        self.write(None)
-    }
-
-    fn write(&mut self, record: Option<Record>) -> io::Result<()> {
-        self.record = record;
-        let content = record.map_or([0; 24], Record::encode);
+    fn write(&mut self, record: Record) -> io::Result<()> {
+        self.record = Some(record);
         self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&content)
+        self.file.write_all(&record.encode())
     }
 }
 

@@ -171,15 +171,18 @@ impl DiskCache {
 
     fn lock(&self) -> io::Result<(Ledger, MutexGuard<'_, ()>)> {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let patience = if self.is_stuck.load(Ordering::Relaxed) {
-            Duration::ZERO
-        } else {
-            PATIENCE
-        };
-        let ledger = Ledger::lock(&self.layout.lock(), patience);
+        let ledger = Ledger::lock(&self.layout.lock(), self.patience());
         let is_stuck = matches!(&ledger, Err(error) if error.kind() == ErrorKind::WouldBlock);
         self.is_stuck.store(is_stuck, Ordering::Relaxed);
         Ok((ledger?, turn))
+    }
+
+    fn patience(&self) -> Duration {
+        if self.is_stuck.load(Ordering::Relaxed) {
+            Duration::ZERO
+        } else {
+            PATIENCE
+        }
     }
 
     fn read(&self, key: &Key) -> Result<Arc<[u8]>, ReadError> {
@@ -284,10 +287,10 @@ impl DiskCache {
         Ok(())
     }
 
-    /// Whether it was still there. Its length is not what was counted for it, so the next put counts again.
+    /// Whether it was still there. It may be longer than what was counted for it, so the count stays as it is until the
+    /// next scan.
     fn remove_damaged(&self, key: &Key) -> io::Result<bool> {
-        let (mut ledger, _turn) = self.lock()?;
-        ledger.forget()?;
+        let (_ledger, _turn) = self.lock()?;
         layout::remove(&self.layout.entry(key))
     }
 

@@ -1,5 +1,6 @@
 //! The bound: what is there, and who goes first.
 
+use std::cmp::Reverse;
 use std::io;
 use std::time::SystemTime;
 
@@ -27,7 +28,7 @@ impl Room {
         let now = SystemTime::now();
         let temporary_bytes = layout.sweep_temporary(now)?;
         let mut entries = layout.entries()?;
-        entries.sort_unstable_by(|a, b| (b.modified, b.key).cmp(&(a.modified, a.key)));
+        entries.sort_unstable_by_key(|entry| Reverse((entry.modified, entry.key)));
         let room = Self {
             entry_bytes: entries.iter().map(|entry| entry.bytes).sum(),
             entries,
