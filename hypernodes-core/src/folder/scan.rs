@@ -38,9 +38,10 @@ pub(super) fn scan<R: Read + Seek>(
         ..Scan::default()
     };
     let mut at = from;
+    let mut block = vec![0; BLOCK];
     log.seek(SeekFrom::Start(at))?;
     while at < len {
-        let Some((header, failed)) = whole_frame(log, len - at, key)? else {
+        let Some((header, failed)) = whole_frame(log, len - at, key, &mut block)? else {
             let Some(next) = next_magic(log, at + 1, len)? else {
                 break;
             };
@@ -88,6 +89,7 @@ fn whole_frame(
     log: &mut impl Read,
     left: u64,
     key: FrameKey,
+    block: &mut [u8],
 ) -> io::Result<Option<(FrameHeader, Vec<u32>)>> {
     if left < HEADER + CHECKSUM {
         return Ok(None);
@@ -109,9 +111,8 @@ fn whole_frame(
         .take(header.failed_bytes())
         .read_to_end(&mut failed)?;
     hasher.update(&failed);
-    let mut block = vec![0; BLOCK];
     loop {
-        match payload.read(&mut block)? {
+        match payload.read(block)? {
             0 => break,
             read => hasher.update(&block[..read]),
         };

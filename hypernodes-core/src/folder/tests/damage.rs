@@ -97,6 +97,8 @@ fn log_file(pieces: &[Piece]) -> (Scratch, PathBuf) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_log_cut_anywhere_keeps_all_pieces_before(pieces in any_pieces()) {
         let frames = frames(&pieces);

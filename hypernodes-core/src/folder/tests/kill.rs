@@ -91,12 +91,14 @@ fn a_killed_process_loses_nothing_that_it_has_reported() {
         for _ in 0..1 + random() % 5 {
             reported = next_report(&mut out).expect("the child reports until it is killed") + 1;
         }
-        assert!(matches!(
-            RunFolder::resume(&scratch.0, &manifest()),
-            Err(FolderError::InUse { process: Some(process), .. }) if process == child.id()
-        ));
+        if round == 0 {
+            assert!(matches!(
+                RunFolder::resume(&scratch.0, &manifest()),
+                Err(FolderError::InUse { process: Some(process), .. }) if process == child.id()
+            ));
+        }
         // Anywhere in the work on the next pieces.
-        for _ in 0..random() % 200_000 {
+        for _ in 0..random() % 50_000 {
             std::hint::spin_loop();
         }
         child.kill().unwrap();
