@@ -33,7 +33,8 @@ impl JobControl {
     /// # Example
     /// ```
     /// use hypernodes_ops::Jobs;
-    /// let job = Jobs::new(1).start("watched", |control| {
+    /// let jobs = Jobs::new(1);
+    /// let job = jobs.start("watched", |control| {
     ///     // pipeline.with_cancel(&control.cancel).with_listening(control.listening()).map(..)
     ///     Ok(control.listening().dropped())
     /// });

@@ -363,6 +363,10 @@ impl<T: Send + Sync + 'static> Job<T> {
     ///
     /// # Errors
     /// When the time is up. Failures of the job are not errors but outcomes.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "only `start` makes both the job and its outcome"
+    )]
     pub fn result(&self, timeout: Option<Duration>) -> Result<Arc<JobOutcome<T>>, JobError> {
         let at = self.handle.0.ended(timeout)?;
         let outcome = at.outcome.as_ref();

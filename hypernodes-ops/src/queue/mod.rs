@@ -5,8 +5,10 @@
 mod error;
 mod outcome;
 mod state;
+mod task;
 mod task_queue;
 
 pub use error::QueueError;
 pub use outcome::{TaskFailure, TaskOutcome, TaskState};
-pub use task_queue::{Task, TaskId, TaskQueue};
+pub use task::{Task, TaskId};
+pub use task_queue::TaskQueue;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
-use super::task_queue::Work;
+use super::task::Work;
 use super::{QueueError, Task, TaskFailure, TaskId, TaskOutcome, TaskState};
 
 /// What is dropped only when the lock is free: the code of users.

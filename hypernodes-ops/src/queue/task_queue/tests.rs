@@ -401,8 +401,8 @@ fn model(Plan(graph, added): &Plan) -> (Vec<usize>, BTreeMap<usize, bool>) {
     let mut ran = Vec::new();
     let mut ends: BTreeMap<usize, bool> = BTreeMap::new();
     loop {
-        for at in 0..graph.len() {
-            if graph[at].1.iter().any(|on| ends.get(on) == Some(&false)) {
+        for (at, (_, after, _)) in graph.iter().enumerate() {
+            if after.iter().any(|on| ends.get(on) == Some(&false)) {
                 ends.insert(at, false);
             }
         }
