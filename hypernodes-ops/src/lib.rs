@@ -4,6 +4,29 @@
 //!
 //! | module | job |
 //! |---|---|
+//! | `jobs` | handles of long runs: progress, cancelling, results |
+//! | `queue` | single tasks with priorities, after one another |
+//! | `monitor` | CPUs, memory and disk over time, and what is short |
+//! | `progress` | numbers of progress in words |
 #![forbid(unsafe_code)]
 
 extern crate hypernodes_core as hypernodes;
+
+mod clock;
+mod jobs;
+mod monitor;
+mod panic;
+mod progress;
+mod queue;
+
+pub use jobs::{
+    Job, JobControl, JobError, JobFailure, JobHandle, JobId, JobInfo, JobOutcome, JobState, Jobs,
+    Progress, ProgressCounts,
+};
+pub use monitor::{
+    Crossing, MonitorConfig, Probe, Reading, ResourceKind, ResourceMonitor, Sample, SystemProbe,
+};
+pub use progress::{
+    eta, format_duration, format_eta, format_percent, format_rate, per_second, percent,
+};
+pub use queue::{QueueError, Task, TaskFailure, TaskId, TaskOutcome, TaskQueue, TaskState};

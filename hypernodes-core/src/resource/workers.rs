@@ -121,7 +121,8 @@ impl WorkerChoice {
         }
         let smallest = bounds
             .iter()
-            .min_by_key(|(_, workers, _)| *workers)
+            // Less than one is one: the first that asks for it is the reason.
+            .min_by_key(|(_, workers, _)| (*workers).max(1))
             .map_or((WorkerBound::Cpus, 1), |(bound, workers, _)| {
                 (*bound, *workers)
             });
