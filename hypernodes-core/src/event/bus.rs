@@ -145,6 +145,12 @@ impl Listening {
         self.shared.lock().in_vain
     }
 
+    /// How many wait for the listener now.
+    #[cfg(test)]
+    pub(super) fn waiters(&self) -> usize {
+        self.shared.lock().waiters
+    }
+
     fn settle_until(&self, until: Instant) {
         // A listener that kept one run waiting in vain keeps no other waiting until it has caught up.
         let is_hopeless = {
@@ -297,7 +303,7 @@ impl Shared {
                     queue.go_deaf();
                     self.notify_heard(queue);
                     tracing::warn!("a listener has panicked and hears no more");
-                    // Its destructor could panic as well.
+                    // Its destructor could panic as well, and then that of the listener: two at once are an abort.
                     std::mem::forget(payload);
                     return;
                 }

@@ -1,0 +1,15 @@
+//! How far runs are: bars on a terminal, lines elsewhere. What is drawn does not know how it is counted.
+
+#[cfg(feature = "progress")]
+mod bar;
+#[cfg(feature = "progress")]
+mod count;
+#[cfg(feature = "progress")]
+mod lines;
+#[cfg(all(test, feature = "progress"))]
+mod tests;
+#[cfg(feature = "progress")]
+mod words;
+
+#[cfg(feature = "progress")]
+pub use bar::{ProgressListener, ProgressMode};
