@@ -162,7 +162,7 @@ impl State {
     }
 
     fn flush(&mut self) {
-        let result = self.writer.as_mut().map(|writer| writer.flush());
+        let result = self.writer.as_mut().map(Write::flush);
         self.check(result);
     }
 
@@ -350,3 +350,7 @@ impl Iterator for EventReader {
         self.read().transpose()
     }
 }
+
+#[cfg(test)]
+#[path = "jsonl_tests.rs"]
+mod tests;

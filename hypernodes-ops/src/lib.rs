@@ -17,6 +17,8 @@ mod log_listener;
 #[cfg(feature = "otel")]
 mod otel;
 mod progress;
+#[cfg(test)]
+mod testing;
 
 pub use jsonl::{EventLog, EventLogError, EventReader, read_events};
 pub use log_listener::LogListener;

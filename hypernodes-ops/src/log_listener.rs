@@ -180,3 +180,7 @@ fn path(items: &[u64]) -> String {
     let items: Vec<String> = items.iter().map(u64::to_string).collect();
     items.join("/")
 }
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;
