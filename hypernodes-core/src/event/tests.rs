@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::bus::RESERVE;
 use super::{Event, EventKind, Listener, Listening, RunId, RunMode, RunOutcome, RunStart, SpanId};
 
 /// Longer than anything here takes: who waits so long waits in vain.
@@ -186,7 +187,7 @@ fn a_stuck_listener_costs_two_seconds_once_and_then_nothing() {
     let heard = Arc::default();
     let (listener, begun, go_on) = held(&heard);
     let listening = Listening::with_buffer(listener, 1);
-    let began = Instant::now();
+    let began = crate::clock::now();
     listening.tell(&start(1));
     begun.recv_timeout(LONG).unwrap();
     listening.settle();
@@ -348,7 +349,7 @@ fn a_listener_may_drop_its_own_last_handle_and_flush_itself() {
         let is_flushed = own.flush(Duration::MAX);
         own.settle();
         own.tell(&end(1));
-        let began = Instant::now();
+        let began = crate::clock::now();
         drop(own);
         // Two seconds and more, if it waited.
         let is_dropped = began.elapsed() < Duration::from_millis(1900);
@@ -404,7 +405,7 @@ fn all_listeners_of_a_run_share_one_patience() {
             (listening, go_on)
         })
         .collect();
-    let began = Instant::now();
+    let began = crate::clock::now();
     Listening::settle_all(stuck.iter().map(|(listening, _)| listening));
     // They are known to be stuck now, so that dropping them is not waited for either.
     drop(stuck);

@@ -33,6 +33,8 @@ struct State {
     left_out: AtomicU64,
     /// The last request failed, or was not answered in time: nobody waits for the next.
     is_away: AtomicBool,
+    /// Nobody is there any more whom the rest of the queue matters to.
+    is_left: AtomicBool,
 }
 
 impl Sender {
@@ -96,8 +98,10 @@ impl Drop for Sender {
         let Some(thread) = self.thread.take() else {
             return;
         };
-        // One that still tries is left behind: each of its requests ends, and then it finds the queue closed.
-        if !self.state.is_away.load(Ordering::Relaxed) {
+        // One that still tries is left behind: its request ends some time, and it begins no other.
+        if self.state.is_away.load(Ordering::Relaxed) {
+            self.state.is_left.store(true, Ordering::Relaxed);
+        } else {
             let _ = thread.join();
         }
     }
@@ -106,6 +110,9 @@ impl Drop for Sender {
 impl State {
     fn send_all(&self, exporter: &impl SpanExporter, messages: &Receiver<Message>) {
         while let Ok(message) = messages.recv() {
+            if self.is_left.load(Ordering::Relaxed) {
+                return;
+            }
             match message {
                 Message::Flush(done) => drop(done.send(())),
                 Message::Spans(spans) => {
