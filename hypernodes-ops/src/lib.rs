@@ -4,10 +4,7 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | `jobs` | handles of long runs: progress, cancelling, results |
-//! | `queue` | single tasks with priorities, after one another |
-//! | `monitor` | CPUs, memory and disk over time, and what is short |
-//! | `progress` | numbers of progress in words |
+    //!, |, `jobs`, handles, of, long, runs:, progress, cancelling, results, `queue`, single, tasks, with, priorities, after, one, another, `monitor`, CPUs, memory, and, disk, over, time, what, is, short, `progress`, numbers, in, words, `jsonl`, events, as, lines, JSON, written, read, `log_listener`, records, `tracing`, `otel`, OpenTelemetry, spans, (feature, `otel`), bars, that, tell, how, far, runs, are, `progress`),
 #![forbid(unsafe_code)]
 
 extern crate hypernodes_core as hypernodes;
@@ -30,3 +27,14 @@ pub use progress::{
     eta, format_duration, format_eta, format_percent, format_rate, per_second, percent,
 };
 pub use queue::{QueueError, Task, TaskFailure, TaskId, TaskOutcome, TaskQueue, TaskState};
+mod jsonl;
+mod log_listener;
+#[cfg(feature = "otel")]
+mod otel;
+#[cfg(test)]
+mod testing;
+pub use jsonl::{EventLog, EventLogError, EventReader, read_events};
+pub use log_listener::LogListener;
+pub use otel::{OtelConfig, OtelError, OtelListener, trace_id};
+#[cfg(feature = "progress")]
+pub use progress::{ProgressListener, ProgressMode};

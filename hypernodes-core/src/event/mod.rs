@@ -4,6 +4,8 @@
 
 mod bus;
 mod kind;
+#[cfg(test)]
+mod tests;
 
 pub use bus::Listening;
 pub use kind::{

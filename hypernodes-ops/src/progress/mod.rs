@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! How far runs are, in numbers and words.
 
 mod format;
@@ -5,3 +6,20 @@ mod format;
 pub use format::{
     eta, format_duration, format_eta, format_percent, format_rate, per_second, percent,
 };
+=======
+//! How far runs are: bars on a terminal, lines elsewhere. What is drawn does not know how it is counted.
+
+#[cfg(feature = "progress")]
+mod bar;
+#[cfg(feature = "progress")]
+mod count;
+#[cfg(feature = "progress")]
+mod lines;
+#[cfg(all(test, feature = "progress"))]
+mod tests;
+#[cfg(feature = "progress")]
+mod words;
+
+#[cfg(feature = "progress")]
+pub use bar::{ProgressListener, ProgressMode};
+>>>>>>> h-otel
