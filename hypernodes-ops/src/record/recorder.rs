@@ -125,14 +125,17 @@ impl RunRecorder {
         self.lock().dropped()
     }
 
-    /// What a closure makes of each record, the newest last, without copies of them.
-    pub(crate) fn each<T>(&self, f: impl FnMut(&RunRecord) -> T) -> Vec<T> {
+    /// What a closure makes of each record and of how many of its events were lost, the newest last, without copies.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn each<T>(&self, mut f: impl FnMut(&RunRecord, u64) -> T) -> Vec<T> {
         let kept = self.lock();
-        let records = kept.runs.values().map(|run| &run.record);
-        records.map(f).collect()
+        let runs = kept.runs.values();
+        runs.map(|run| f(&run.record, kept.dropped_in(run)))
+            .collect()
     }
 
     /// The sums over all runs, also those that are no longer kept.
+    #[cfg(feature = "dashboard")]
     pub(crate) fn totals(&self) -> Totals {
         let kept = self.lock();
         let mut totals = kept.gone.clone();
@@ -154,10 +157,16 @@ impl Kept {
 
     fn snapshot(&self, run: &Run) -> RunRecord {
         let mut record = run.record.clone();
-        if record.is_running() {
-            record.dropped_events = self.dropped().saturating_sub(run.dropped_before);
-        }
+        record.dropped_events = self.dropped_in(run);
         record
+    }
+
+    fn dropped_in(&self, run: &Run) -> u64 {
+        if run.record.is_running() {
+            self.dropped().saturating_sub(run.dropped_before)
+        } else {
+            run.record.dropped_events
+        }
     }
 
     fn hear(&mut self, event: &Event) {

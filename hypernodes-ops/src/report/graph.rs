@@ -1,7 +1,7 @@
 //! The picture of the graph.
 
 use super::escape::Esc;
-use super::format::{short_count as short, percent, time};
+use super::format::{percent, short_count as short, time};
 use super::layout::{HEIGHT, Layout, Place, TITLE};
 use super::put;
 use super::select::{Shown, ShownNode};

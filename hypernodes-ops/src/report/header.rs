@@ -25,7 +25,11 @@ pub(crate) fn put(out: &mut String, record: &RunRecord) {
         );
     }
     if let Some(error) = &record.error {
-        put!(out, "<p class=\"error\" role=\"alert\">{}</p>\n", Esc(error));
+        put!(
+            out,
+            "<p class=\"error\" role=\"alert\">{}</p>\n",
+            Esc(error)
+        );
     }
     if record.dropped_events > 0 {
         put!(

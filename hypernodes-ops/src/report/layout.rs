@@ -205,7 +205,11 @@ impl Graph<'_> {
             }
             // Nearly square: 200 nodes that read nothing become 13 lines.
             let at_most = LEVEL.max(level.len().isqrt() + 2);
-            let at_most = if self.flows_down { at_most / 2 } else { at_most };
+            let at_most = if self.flows_down {
+                at_most / 2
+            } else {
+                at_most
+            };
             broken.extend(level.chunks(at_most).map(<[usize]>::to_vec));
         }
         broken

@@ -49,7 +49,11 @@ fn put_curve(out: &mut String, record: &RunRecord) {
     let mut line = String::new();
     let (mut first, mut last) = (None, 0.0);
     for (x, y) in points {
-        put!(line, "{}{x:.1} {y:.1}", if first.is_none() { "M" } else { "L" });
+        put!(
+            line,
+            "{}{x:.1} {y:.1}",
+            if first.is_none() { "M" } else { "L" }
+        );
         first.get_or_insert(x);
         last = x;
     }

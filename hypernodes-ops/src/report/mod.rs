@@ -67,5 +67,11 @@ pub(crate) fn parts(record: &RunRecord) -> String {
     out
 }
 
+/// How it went, in a few words.
+#[cfg(feature = "dashboard")]
+pub(crate) fn state(record: &RunRecord) -> &'static str {
+    header::outcome(record).1
+}
+
 #[cfg(test)]
 mod tests;

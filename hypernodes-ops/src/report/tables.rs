@@ -15,10 +15,22 @@ pub(crate) fn put_nodes(out: &mut String, record: &RunRecord, shown: &Shown<'_>)
         "<section aria-labelledby=\"nodes-title\"><h2 id=\"nodes-title\">Nodes</h2>\n\
         <p class=\"note\" data-part=\"nodes-note\">{}</p>\n\
         <div class=\"scroll\"><table id=\"nodes\" class=\"sortable\" aria-labelledby=\"nodes-title\">\n<thead><tr>",
-        if record.nodes.is_empty() { "No node is known.".to_owned() } else { shown.note() }
+        if record.nodes.is_empty() {
+            "No node is known.".to_owned()
+        } else {
+            shown.note()
+        }
     );
     for name in [
-        "Node", "Time", "Share", "Calls", "Rows", "Mean call", "Longest", "Cached", "Failed",
+        "Node",
+        "Time",
+        "Share",
+        "Calls",
+        "Rows",
+        "Mean call",
+        "Longest",
+        "Cached",
+        "Failed",
         "Retried",
     ] {
         let class = if name == "Node" { "" } else { " class=\"n\"" };
@@ -120,12 +132,20 @@ pub(crate) fn put_retries(out: &mut String, record: &RunRecord) {
         (0, _) => "Nothing was tried again.".to_owned(),
         (all, kept) if kept < all => format!(
             "{}; the first {} are shown.",
-            counted(all, "attempt failed and was repeated", "attempts failed and were repeated"),
+            counted(
+                all,
+                "attempt failed and was repeated",
+                "attempts failed and were repeated"
+            ),
             count(kept)
         ),
         (all, _) => format!(
             "{}.",
-            counted(all, "attempt failed and was repeated", "attempts failed and were repeated")
+            counted(
+                all,
+                "attempt failed and was repeated",
+                "attempts failed and were repeated"
+            )
         ),
     };
     put!(
@@ -149,7 +169,11 @@ pub(crate) fn put_retries(out: &mut String, record: &RunRecord) {
             "",
         );
         put_number(out, retry.pause_ns, &time(retry.pause_ns), "");
-        put!(out, "<td class=\"text\">{}</td></tr>\n", Esc(&retry.message));
+        put!(
+            out,
+            "<td class=\"text\">{}</td></tr>\n",
+            Esc(&retry.message)
+        );
     }
     put!(out, "</tbody></table></div>\n</section>\n");
 }
@@ -159,9 +183,5 @@ fn put_number(out: &mut String, value: u64, text: &str, class: &str) {
 }
 
 fn or_dash(n: u64) -> String {
-    if n == 0 {
-        "–".to_owned()
-    } else {
-        count(n)
-    }
+    if n == 0 { "–".to_owned() } else { count(n) }
 }

@@ -30,7 +30,10 @@ fn check_tags(page: &str) -> usize {
             continue;
         }
         let name = tag.split([' ', '/']).next().unwrap_or_default();
-        assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '!'), "{tag}");
+        assert!(
+            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '!'),
+            "{tag}"
+        );
         assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
         if VOID.contains(&name) || tag.ends_with('/') {
             continue;
@@ -66,7 +69,11 @@ fn a_realistic_page_is_well_formed() {
 fn a_page_about_nothing_is_well_formed() {
     let page = html(&RunRecord::new(RunId(9)));
     check_tags(&page);
-    for text in ["No node is known.", "No chunk has ended.", "No item failed."] {
+    for text in [
+        "No node is known.",
+        "No chunk has ended.",
+        "No item failed.",
+    ] {
         assert!(page.contains(text), "{text}");
     }
 }
@@ -90,15 +97,35 @@ fn names_and_values_are_never_markup() {
     fake.item_failed(6, &[0], evil, evil);
     let node = evil.into();
     let message = evil.to_owned();
-    fake.tell(7, 1, hypernodes_core::EventKind::Retried { node, item: 0, attempt: 1, pause_ns: 1, message });
-    fake.tell(8, 1, hypernodes_core::EventKind::WorkerLost { cause: evil.to_owned() });
+    fake.tell(
+        7,
+        1,
+        hypernodes_core::EventKind::Retried {
+            node,
+            item: 0,
+            attempt: 1,
+            pause_ns: 1,
+            message,
+        },
+    );
+    fake.tell(
+        8,
+        1,
+        hypernodes_core::EventKind::WorkerLost {
+            cause: evil.to_owned(),
+        },
+    );
     let mut record = record(&fake);
     record.why = evil.to_owned();
     record.engine = evil.to_owned();
     record.error = Some(evil.to_owned());
     let page = html(&record);
     check_tags(&page);
-    assert_eq!(page.matches("<script").count(), 2, "data and the page's own");
+    assert_eq!(
+        page.matches("<script").count(),
+        2,
+        "data and the page's own"
+    );
     assert_eq!(page.matches("</script>").count(), 2);
     assert!(page.contains("&lt;/script&gt;&lt;script&gt;alert(&#39;"));
 }

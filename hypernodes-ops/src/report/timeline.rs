@@ -82,11 +82,7 @@ fn put_lines(out: &mut String, record: &RunRecord) {
                 continue;
             }
             let y = float(lines.get(&entry.worker).copied().unwrap_or(0) as u64) * line;
-            let (from, size) = if is_inner {
-                (0.58, 0.28)
-            } else {
-                (0.1, 0.8)
-            };
+            let (from, size) = if is_inner { (0.58, 0.28) } else { (0.1, 0.8) };
             let class = match (is_inner, entry.failed > 0) {
                 (false, false) => "c",
                 (false, true) => "c f",
