@@ -4,7 +4,7 @@
 //!
 //! | module | job |
 //! |---|---|
-    //!, |, `jobs`, handles, of, long, runs:, progress, cancelling, results, `queue`, single, tasks, with, priorities, after, one, another, `monitor`, CPUs, memory, and, disk, over, time, what, is, short, `progress`, numbers, in, words, `jsonl`, events, as, lines, JSON, written, read, `log_listener`, records, `tracing`, `otel`, OpenTelemetry, spans, (feature, `otel`), bars, that, tell, how, far, runs, are, `progress`),
+    //!, |, `jobs`, handles, of, long, runs:, progress, cancelling, results, `queue`, single, tasks, with, priorities, after, one, another, `monitor`, CPUs, memory, and, disk, over, time, what, is, short, `progress`, numbers, in, words, `jsonl`, events, as, lines, JSON, written, read, `log_listener`, records, `tracing`, `otel`, OpenTelemetry, spans, (feature, `otel`), bars, that, tell, how, far, runs, are, `progress`), `record`, kept, a, run:, [`RunRecord`], [`RunRecorder`], [`report`], run, HTML, page, `dashboard`, live, metrics, `dashboard`),
 #![forbid(unsafe_code)]
 
 extern crate hypernodes_core as hypernodes;
@@ -38,3 +38,14 @@ pub use log_listener::LogListener;
 pub use otel::{OtelConfig, OtelError, OtelListener, trace_id};
 #[cfg(feature = "progress")]
 pub use progress::{ProgressListener, ProgressMode};
+#[cfg(feature = "dashboard")]
+mod dashboard;
+mod process;
+mod record;
+pub mod report;
+pub use dashboard::{Dashboard, DashboardError};
+pub use record::{
+    ChunkRecord, FailureLog, FailureRecord, LevelChange, LostWorker, MemoryLog, MemorySample,
+    NodeRecord, RetryLog, RetryRecord, RunRecord, RunRecorder, Timeline,
+#[path = "../tests/it/fake.rs"]
+mod fake;

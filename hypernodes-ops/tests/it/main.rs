@@ -1,1 +1,9 @@
 //! Tests of the public interface.
+
+mod browser;
+mod dashboard;
+mod fake;
+mod http;
+mod prometheus;
+mod recorder;
+mod webdriver;
