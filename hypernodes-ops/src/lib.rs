@@ -4,48 +4,62 @@
 //!
 //! | module | job |
 //! |---|---|
-    //!, |, `jobs`, handles, of, long, runs:, progress, cancelling, results, `queue`, single, tasks, with, priorities, after, one, another, `monitor`, CPUs, memory, and, disk, over, time, what, is, short, `progress`, numbers, in, words, `jsonl`, events, as, lines, JSON, written, read, `log_listener`, records, `tracing`, `otel`, OpenTelemetry, spans, (feature, `otel`), bars, that, tell, how, far, runs, are, `progress`), `record`, kept, a, run:, [`RunRecord`], [`RunRecorder`], [`report`], run, HTML, page, `dashboard`, live, metrics, `dashboard`),
+//! | `jobs` | handles of long runs: progress, cancelling, results |
+//! | `queue` | single tasks with priorities, after one another |
+//! | `monitor` | CPUs, memory and disk over time, and what is short |
+//! | `progress` | how far runs are: numbers in words; bars and lines (feature `progress`) |
+//! | `record` | what is kept of a run: [`RunRecord`], [`RunRecorder`] |
+//! | [`report`] | a run as one HTML page |
+//! | `dashboard` | a live page and metrics (feature `dashboard`) |
+//! | `jsonl` | events as lines of JSON, written and read |
+//! | `log_listener` | events as records of `tracing` |
+//! | `otel` | events as OpenTelemetry spans (feature `otel`) |
 #![forbid(unsafe_code)]
 
 extern crate hypernodes_core as hypernodes;
 
 mod clock;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod jobs;
+mod jsonl;
+mod log_listener;
 mod monitor;
+#[cfg(feature = "otel")]
+mod otel;
 mod panic;
+mod process;
 mod progress;
 mod queue;
+mod record;
+pub mod report;
+#[cfg(test)]
+mod testing;
 
+#[cfg(feature = "dashboard")]
+pub use dashboard::{Dashboard, DashboardError};
 pub use jobs::{
     Job, JobControl, JobError, JobFailure, JobHandle, JobId, JobInfo, JobOutcome, JobState, Jobs,
     Progress, ProgressCounts,
 };
+pub use jsonl::{EventLog, EventLogError, EventReader, read_events};
+pub use log_listener::LogListener;
 pub use monitor::{
     Crossing, MonitorConfig, Probe, Reading, ResourceKind, ResourceMonitor, Sample, SystemProbe,
 };
+#[cfg(feature = "otel")]
+pub use otel::{OtelConfig, OtelError, OtelListener, trace_id};
+#[cfg(feature = "progress")]
+pub use progress::{ProgressListener, ProgressMode};
 pub use progress::{
     eta, format_duration, format_eta, format_percent, format_rate, per_second, percent,
 };
 pub use queue::{QueueError, Task, TaskFailure, TaskId, TaskOutcome, TaskQueue, TaskState};
-mod jsonl;
-mod log_listener;
-#[cfg(feature = "otel")]
-mod otel;
-#[cfg(test)]
-mod testing;
-pub use jsonl::{EventLog, EventLogError, EventReader, read_events};
-pub use log_listener::LogListener;
-pub use otel::{OtelConfig, OtelError, OtelListener, trace_id};
-#[cfg(feature = "progress")]
-pub use progress::{ProgressListener, ProgressMode};
-#[cfg(feature = "dashboard")]
-mod dashboard;
-mod process;
-mod record;
-pub mod report;
-pub use dashboard::{Dashboard, DashboardError};
 pub use record::{
     ChunkRecord, FailureLog, FailureRecord, LevelChange, LostWorker, MemoryLog, MemorySample,
     NodeRecord, RetryLog, RetryRecord, RunRecord, RunRecorder, Timeline,
+};
+
+#[cfg(test)]
 #[path = "../tests/it/fake.rs"]
 mod fake;

@@ -1,18 +1,11 @@
-<<<<<<< HEAD
-//! How far runs are, in numbers and words.
-
-mod format;
-
-pub use format::{
-    eta, format_duration, format_eta, format_percent, format_rate, per_second, percent,
-};
-=======
-//! How far runs are: bars on a terminal, lines elsewhere. What is drawn does not know how it is counted.
+//! How far runs are: numbers in words, bars on a terminal, lines elsewhere. What is drawn does not know how it is
+//! counted.
 
 #[cfg(feature = "progress")]
 mod bar;
 #[cfg(feature = "progress")]
 mod count;
+mod format;
 #[cfg(feature = "progress")]
 mod lines;
 #[cfg(all(test, feature = "progress"))]
@@ -22,4 +15,6 @@ mod words;
 
 #[cfg(feature = "progress")]
 pub use bar::{ProgressListener, ProgressMode};
->>>>>>> h-otel
+pub use format::{
+    eta, format_duration, format_eta, format_percent, format_rate, per_second, percent,
+};
