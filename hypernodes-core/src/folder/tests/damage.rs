@@ -356,3 +356,16 @@ fn the_log_of_another_run_is_refused_and_left_alone() {
     );
     assert_eq!(fs::read(&path).unwrap(), whole);
 }
+
+#[test]
+fn a_header_is_refused_before_its_payload_is_read() {
+    let key = FrameKey::of(RUN);
+    let mut bytes = frames(&[piece(3, 2)]).remove(0);
+    assert!(FrameHeader::read(&bytes, key).is_some());
+    assert!(FrameHeader::read(&bytes, FrameKey::of(RunId(8))).is_none());
+    for place in 0..usize::try_from(HEADER).unwrap() {
+        bytes[place] ^= 1;
+        assert!(FrameHeader::read(&bytes, key).is_none(), "byte {place}");
+        bytes[place] ^= 1;
+    }
+}
