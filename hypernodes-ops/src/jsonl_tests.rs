@@ -85,6 +85,24 @@ fn a_torn_line_is_cut_off_before_the_log_goes_on() {
 }
 
 #[test]
+fn a_torn_line_far_into_a_file_costs_nothing_but_itself() {
+    let file = Scratch::new("far");
+    let line = serde_json::to_string(&story()[0]).unwrap();
+    let mut text = format!("{line}\n").repeat(1000);
+    assert!(
+        text.len() > 2 * 64 * 1024,
+        "more than what is read at a time"
+    );
+    text.push_str("{\"run\":");
+    std::fs::write(&file.0, text).unwrap();
+    drop(EventLog::append(&file.0).unwrap());
+    assert_eq!(
+        read_events(&file.0).unwrap().map(Result::unwrap).count(),
+        1000
+    );
+}
+
+#[test]
 fn a_full_log_keeps_starts_failures_and_ends_and_tells_what_is_missing() {
     let file = Scratch::new("full");
     let size = serde_json::to_string(&chunk_end(2, 1, 10, 2, 1))

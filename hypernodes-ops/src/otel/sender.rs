@@ -61,6 +61,11 @@ impl Sender {
         self.state.left_out.load(Ordering::Relaxed)
     }
 
+    #[cfg(test)]
+    pub(super) fn is_away(&self) -> bool {
+        self.state.is_away.load(Ordering::Relaxed)
+    }
+
     /// Puts spans into the queue, or leaves them out if it is full. Never waits.
     pub(super) fn send(&self, spans: Vec<SpanData>) {
         if spans.is_empty() {

@@ -387,6 +387,7 @@ fn a_collector_that_refuses_or_is_not_there_costs_spans_and_nothing_else() {
         let listener = OtelListener::new(config).unwrap();
         story().iter().for_each(|event| listener.hear(event));
         assert_eq!(listener.left_out(), 6);
+        assert!(listener.sender.is_away(), "nobody waits for it any more");
     }
 }
 
