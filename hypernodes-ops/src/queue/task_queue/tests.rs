@@ -198,7 +198,17 @@ fn a_full_queue_makes_room_when_a_task_begins() {
         })
     ));
     std::thread::scope(|scope| {
-        let adding = scope.spawn(|| queue.add(ok("third", 1)));
+        let (tell, begins) = mpsc::channel();
+        let queue = &queue;
+        let adding = scope.spawn(move || {
+            tell.send(()).unwrap();
+            queue.add(ok("third", 1))
+        });
+        begins.recv().unwrap();
+        // Time to fall asleep: whether it does or not, it is added.
+        for _ in 0..1000 {
+            std::thread::yield_now();
+        }
         go.send(()).unwrap();
         second_runs.recv().unwrap();
         // It runs and does not end before there is room.
