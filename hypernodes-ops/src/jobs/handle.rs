@@ -218,9 +218,6 @@ impl Core {
 
     pub(super) fn end<T: Send + Sync + 'static>(&self, outcome: JobOutcome<T>) {
         let mut at = self.lock();
-        if at.state.has_ended() {
-            return;
-        }
         at.took = at.began.map_or(Duration::ZERO, |began| began.elapsed());
         let failure = outcome.as_ref().err();
         at.state = failure.map_or(JobState::Done, JobFailure::state);

@@ -344,3 +344,42 @@ impl<T> Entry<T> {
         matches!(self.stage, Stage::Ended(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(id: &str, after: &[&str]) -> Task<u32> {
+        Task::new(id, || Ok(1)).after(after.iter().copied())
+    }
+
+    #[test]
+    fn the_place_of_a_cancelled_task_is_not_that_of_its_name() {
+        let mut state = State::new();
+        state.add(task("a", &[]));
+        assert!(
+            state
+                .cancel(&"a".into())
+                .is_some_and(|(is_cancelled, _)| is_cancelled)
+        );
+        state.forget(&"a".into());
+        state.add(task("a", &["b"]));
+        assert!(state.take().is_none());
+        state.add(task("b", &[]));
+        assert_eq!(state.take().map(|(id, _)| id), Some("b".into()));
+        state.finish(&"b".into(), Ok(1));
+        assert_eq!(state.take().map(|(id, _)| id), Some("a".into()));
+    }
+
+    #[test]
+    fn what_was_cancelled_gives_no_hope() {
+        let mut state = State::new();
+        state.add(task("a", &["missing"]));
+        assert!(state.is_stuck());
+        state.add(task("b", &[]));
+        assert!(!state.is_stuck());
+        state.cancel(&"b".into());
+        assert!(state.is_stuck());
+        assert_eq!((state.waiting, state.startable, state.running), (1, 0, 0));
+    }
+}

@@ -88,8 +88,9 @@ fn v2_the_smallest_limit_on_the_way_up() {
     write("a/b/memory.max", "4294967296\n");
     write("a/b/memory.high", "max\n");
     write("a/b/memory.current", "1048576\n");
-    write("a/cpu.max", "max 100000\n");
-    write("a/b/cpu.max", "150000 100000\n");
+    write("cpu.max", "max 100000\n");
+    write("a/cpu.max", "150000 100000\n");
+    write("a/b/cpu.max", "300000 100000\n");
     let seen = system.read();
     assert_eq!((seen.cpus, seen.cpus_from), (1.5, CpuSource::Quota));
     // The host's load says nothing about a part of it.
@@ -154,6 +155,17 @@ fn v1_with_the_containers_group_at_the_mount_point() {
         (seen.memory_limit, seen.memory_used),
         (Some(4 * GIB), 2 * GIB)
     );
+}
+
+#[test]
+fn no_limit_of_v1_is_no_limit() {
+    let system = System::new(&[("proc/self/cgroup", "4:memory:/\n")]);
+    let file = "sys/fs/cgroup/memory/memory.limit_in_bytes";
+    system.write(file, "9223372036854771712\n");
+    let seen = system.read();
+    assert_eq!((seen.memory_limit, seen.memory_available), (None, None));
+    system.write(file, "1073741824\n");
+    assert_eq!(system.read().memory_limit, Some(GIB));
 }
 
 #[test]

@@ -188,7 +188,8 @@ fn a_full_queue_makes_room_when_a_task_begins() {
     queue.add(first).unwrap();
     queue.start().unwrap();
     runs.recv().unwrap();
-    queue.add(ok("second", 1)).unwrap();
+    let (second, second_runs, second_go) = held("second");
+    queue.add(second).unwrap();
     assert!(matches!(
         queue.try_add(ok("third", 1)),
         Err(QueueError::Full {
@@ -197,10 +198,23 @@ fn a_full_queue_makes_room_when_a_task_begins() {
         })
     ));
     std::thread::scope(|scope| {
-        let adding = scope.spawn(|| queue.add(ok("third", 1)));
+        let (tell, begins) = mpsc::channel();
+        let queue = &queue;
+        let adding = scope.spawn(move || {
+            tell.send(()).unwrap();
+            queue.add(ok("third", 1))
+        });
+        begins.recv().unwrap();
+        // Time to fall asleep: whether it does or not, it is added.
+        for _ in 0..1000 {
+            std::thread::yield_now();
+        }
         go.send(()).unwrap();
+        second_runs.recv().unwrap();
+        // It runs and does not end before there is room.
         adding.join().unwrap().unwrap();
     });
+    second_go.send(()).unwrap();
     queue.wait_all(None).unwrap();
 }
 
@@ -324,11 +338,11 @@ fn what_waits_is_cancelled_at_the_end_and_what_runs_ends() {
     let (first, runs, go) = held("first");
     queue.add(first).unwrap();
     queue.add(ok("next", 1)).unwrap();
-    queue.add(ok("last", 1).after(["next"])).unwrap();
+    queue.add(ok("rest", 1).after(["next"])).unwrap();
     queue.start().unwrap();
     runs.recv().unwrap();
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| queue.result("last", None).unwrap());
+        let waiting = scope.spawn(|| queue.result("rest", None).unwrap());
         let ends = scope.spawn(|| queue.shutdown());
         assert!(waiting.join().unwrap().is_err());
         go.send(()).unwrap();
@@ -336,7 +350,7 @@ fn what_waits_is_cancelled_at_the_end_and_what_runs_ends() {
     });
     assert!(queue.result("first", None).unwrap().is_ok());
     assert_eq!(queue.state("next").unwrap(), TaskState::Cancelled);
-    assert_eq!(queue.state("last").unwrap(), TaskState::Cancelled);
+    assert_eq!(queue.state("rest").unwrap(), TaskState::Cancelled);
 }
 
 #[test]
