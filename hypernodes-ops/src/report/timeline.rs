@@ -72,7 +72,7 @@ fn put_lines(out: &mut String, record: &RunRecord) {
             "<line x1=\"{x:.3}%\" x2=\"{x:.3}%\" y1=\"0\" y2=\"{height:.0}\"/>\
             <text x=\"{x:.3}%\" y=\"{:.0}\">{}</text>",
             height + 16.0,
-            time(at)
+            if at == 0 { "0".to_owned() } else { time(at) }
         );
     }
     // Inner chunks stand in front of the outer ones around them.

@@ -79,6 +79,7 @@ fn the_report_can_be_used_from_a_file() {
         "{chunk}"
     );
 
+    browser.script("window.scrollTo(0, 0)");
     browser.screenshot("report-light.png");
     browser.write("#filter", "document 27");
     assert_eq!(
@@ -122,6 +123,7 @@ fn the_live_page_follows_a_run_without_a_reload() {
     browser.click("#nodes thead th:first-child button");
     browser.click(".graph [data-node='clean'] rect");
     browser.write("#filter", "document 272");
+    browser.script("window.scrollTo(0, 0)");
     browser.screenshot("live-running.png");
 
     rest.iter().for_each(|event| recorder.hear(event));
