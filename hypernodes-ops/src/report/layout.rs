@@ -252,11 +252,9 @@ impl Graph<'_> {
             for &child in children {
                 for &before in &self.before[child] {
                     let from = self.lifted(before, scope).and_then(|at| level_of.get(&at));
-                    for level in from.map_or(0, |from| from + 1)..level_of[&child] {
-                        if from.is_some() {
-                            levels[level].push(Item::Passing(before, child));
-                        }
-                    }
+                    let Some(from) = from else { continue };
+                    let between = (levels.iter_mut()).take(level_of[&child]).skip(from + 1);
+                    between.for_each(|level| level.push(Item::Passing(before, child)));
                 }
             }
         }
