@@ -2,7 +2,7 @@
 
 use super::escape::Esc;
 use super::format::{percent, short_count as short, time};
-use super::layout::{HEIGHT, Layout, Place, TITLE};
+use super::layout::{Edge, HEIGHT, Layout, Place, TITLE};
 use super::put;
 use super::select::{Shown, ShownNode};
 use crate::RunRecord;
@@ -54,8 +54,8 @@ fn put_picture(out: &mut String, shown: &Shown<'_>) {
             put_group(out, shown, node, layout.boxes[at]);
         }
     }
-    for &(from, to) in &layout.edges {
-        put_edge(out, shown, &layout, (from, to));
+    for edge in &layout.edges {
+        put_edge(out, shown, &layout, edge);
     }
     for (at, node) in shown.nodes.iter().enumerate() {
         if !node.is_group {
@@ -71,6 +71,7 @@ fn put_group(out: &mut String, shown: &Shown<'_>, node: &ShownNode<'_>, place: P
         y,
         width,
         height,
+        ..
     } = place;
     let name = Esc(node.name);
     put!(
@@ -152,32 +153,56 @@ fn put_node(out: &mut String, shown: &Shown<'_>, node: &ShownNode<'_>, place: Pl
     put!(out, "</g>\n");
 }
 
-fn put_edge(out: &mut String, shown: &Shown<'_>, layout: &Layout, (from, to): (usize, usize)) {
-    let (a, b) = (layout.boxes[from], layout.boxes[to]);
+fn put_edge(out: &mut String, shown: &Shown<'_>, layout: &Layout, edge: &Edge) {
+    let (a, b) = (layout.boxes[edge.from], layout.boxes[edge.to]);
+    // It leaves its level straight, so that it does not cut a larger box beside it.
+    let [start, level_end, last] = if layout.flows_down {
+        let x = a.x + a.width / 2.0;
+        let to = (b.x + b.width / 2.0, b.y);
+        [(x, a.y + a.height), (x, a.end), to]
+    } else {
+        let y = a.y + a.height / 2.0;
+        let to = (b.x, b.y + b.height / 2.0);
+        [(a.x + a.width, y), (a.end, y), to]
+    };
     put!(
         out,
-        "<path class=\"edge\" data-from=\"{}\" data-to=\"{}\" d=\"",
-        Esc(shown.nodes[from].name),
-        Esc(shown.nodes[to].name)
+        "<path class=\"edge\" data-from=\"{}\" data-to=\"{}\" d=\"M{:.1} {:.1}",
+        Esc(shown.nodes[edge.from].name),
+        Esc(shown.nodes[edge.to].name),
+        start.0,
+        start.1
     );
-    if layout.flows_down {
-        let (x1, y1) = (a.x + a.width / 2.0, a.y + a.height);
-        let (x2, y2) = (b.x + b.width / 2.0, b.y);
+    let straight = [[start, level_end]];
+    let straight = straight.iter().chain(&edge.passes).copied();
+    let mut at = start;
+    for [from, to] in straight.chain([[last, last]]) {
+        if at != from {
+            put_bend(out, layout.flows_down, at, from);
+        }
+        if to != from {
+            put!(out, "L{:.1} {:.1}", to.0, to.1);
+        }
+        at = to;
+    }
+    put!(out, "\"/>\n");
+}
+
+/// A curve that begins and ends along the flow.
+fn put_bend(out: &mut String, flows_down: bool, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
+    if flows_down {
         let middle = f64::midpoint(y1, y2);
         put!(
             out,
-            "M{x1:.1} {y1:.1}C{x1:.1} {middle:.1} {x2:.1} {middle:.1} {x2:.1} {y2:.1}"
+            "C{x1:.1} {middle:.1} {x2:.1} {middle:.1} {x2:.1} {y2:.1}"
         );
     } else {
-        let (x1, y1) = (a.x + a.width, a.y + a.height / 2.0);
-        let (x2, y2) = (b.x, b.y + b.height / 2.0);
         let middle = f64::midpoint(x1, x2);
         put!(
             out,
-            "M{x1:.1} {y1:.1}C{middle:.1} {y1:.1} {middle:.1} {y2:.1} {x2:.1} {y2:.1}"
+            "C{middle:.1} {y1:.1} {middle:.1} {y2:.1} {x2:.1} {y2:.1}"
         );
     }
-    put!(out, "\"/>\n");
 }
 
 /// The colour of a share, from 0 to 4.

@@ -131,7 +131,7 @@ fn tiles(record: &RunRecord) -> Vec<(&'static str, String, String)> {
     ];
     if record.duration_ns > 0 && record.items_done > 0 {
         let per_second = float(record.items_done) * 1e9 / float(record.duration_ns);
-        tiles.push(("Items per second", rate(per_second), String::new()));
+        tiles.push(("Items / s", rate(per_second), String::new()));
     }
     let looked_up = record.cache_hits.saturating_add(record.cache_misses);
     if looked_up > 0 {

@@ -109,7 +109,7 @@
     const rect = main.querySelector(`.chunks [data-i="${at}"]`);
     if (rect) rect.classList.add("on");
     const [worker, start, took, busy, item, rows, failed, chunks] = chunk;
-    $("chunk").textContent = (chunks > 1 ? count(chunks) + " chunks" : "Chunk") + " on " + (worker === 0 ? "the caller" : "worker " + worker)
+    $("chunk").textContent = (chunks > 1 ? count(chunks) + " chunks" : "Chunk") + " on " + (worker === 0 ? "the caller" : worker === 4294967295 ? "another worker" : "worker " + worker)
       + ": " + count(rows) + (rows === 1 ? " item" : " items") + " from item " + count(item) + ", from " + time(start) + " to " + time(start + took)
       + " (" + time(busy) + " of work)" + (failed ? ", " + count(failed) + " failed" : "");
   }

@@ -108,7 +108,7 @@ pub(crate) fn put_failures(out: &mut String, record: &RunRecord) {
         let first = failure.items.first().copied().unwrap_or(0);
         put!(
             out,
-            "<tr><td data-v=\"{first}\">{}</td><td><code>{}</code></td><td>{kind}</td><td class=\"text\">{}</td><td class=\"text\">",
+            "<tr><td data-v=\"{first}\">{}</td><td><code>{}</code></td><td>{kind}</td><td class=\"text\">{}</td><td>",
             failure.place(),
             Esc(&failure.node),
             Esc(&failure.message)
@@ -116,7 +116,7 @@ pub(crate) fn put_failures(out: &mut String, record: &RunRecord) {
         for (name, value) in &failure.inputs {
             put!(
                 out,
-                "<span class=\"input\"><code>{}</code> = {}</span> ",
+                "<span class=\"input\"><code>{}</code> = {}</span>",
                 Esc(name),
                 Esc(value)
             );

@@ -174,3 +174,16 @@ fn a_long_timeline_has_a_bounded_page() {
     assert!(page.contains("100,000 chunks; neighbours are drawn as one."));
     assert!(page.len() < 1_000_000, "{}", page.len());
 }
+
+#[test]
+fn a_small_page_reads_like_this() {
+    let mut fake = FakeRun::new(1);
+    let nodes = vec![node("read", &[], &["path"]), node("count", &["read"], &[])];
+    fake.start("words", Some(12), nodes);
+    fake.node_ended(3_000_000, 1, "read", [12, 0, 4, 2_500_000]);
+    fake.item_failed(3_500_000, &[5], "count", "empty");
+    fake.node_ended(4_000_000, 1, "count", [12, 1, 0, 900_000]);
+    fake.chunk_ended(4_100_000, 1, [0, 12, 1, 3_600_000]);
+    fake.end(4_200_000, hypernodes_core::RunOutcome::Partial, 11, 1);
+    insta::assert_snapshot!(super::parts(&record(&fake)));
+}

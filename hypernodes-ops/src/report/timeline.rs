@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::format::{count, float, share, time};
+use super::format::{count, counted, float, share, time};
 use super::put;
 use crate::RunRecord;
 
@@ -59,9 +59,9 @@ fn put_lines(out: &mut String, record: &RunRecord) {
     }
     put!(
         out,
-        "</svg><svg class=\"chunks\" id=\"chunks\" role=\"group\" aria-label=\"Chunks of {} workers; \
+        "</svg><svg class=\"chunks\" id=\"chunks\" role=\"group\" aria-label=\"Chunks of {}; \
         the arrow keys go from one to the next\" width=\"100%\" height=\"{:.0}\">",
-        lines.len(),
+        counted(lines.len() as u64, "worker", "workers"),
         height + 22.0
     );
     let end = record.duration_ns.max(1);
@@ -72,7 +72,7 @@ fn put_lines(out: &mut String, record: &RunRecord) {
             "<line x1=\"{x:.3}%\" x2=\"{x:.3}%\" y1=\"0\" y2=\"{height:.0}\"/>\
             <text x=\"{x:.3}%\" y=\"{:.0}\">{}</text>",
             height + 16.0,
-            time(at)
+            if at == 0 { "0".to_owned() } else { time(at) }
         );
     }
     // Inner chunks stand in front of the outer ones around them.

@@ -190,7 +190,7 @@ fn realistic_chunk(fake: &mut FakeRun, chunk: u64, worker: usize, clock: &mut u6
     let (first, rows) = (80 + chunk * 32, 32);
     let began = *clock;
     let mut at = began;
-    let failed = u64::from(chunk % 3 == 0) * 2;
+    let failed = u64::from(chunk.is_multiple_of(3)) * 2;
     for (name, per_row, hits) in [
         ("fetch", 900_000, rows / 2),
         ("clean", 35_000, 0),
@@ -228,7 +228,7 @@ fn realistic_chunk(fake: &mut FakeRun, chunk: u64, worker: usize, clock: &mut u6
             &format!("no text in document {}", first + n),
         );
     }
-    if chunk % 7 == 0 {
+    if chunk.is_multiple_of(7) {
         let (node, message) = ("fetch".into(), "connection reset by peer".to_owned());
         fake.tell(
             at,

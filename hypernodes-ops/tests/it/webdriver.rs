@@ -1,4 +1,4 @@
-//! A browser that is steered over WebDriver.
+//! A browser that is steered over `WebDriver`.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -19,6 +19,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// `None`, with a printed reason, where there is no browser and none is required.
+    #[expect(clippy::print_stdout, reason = "a test that does nothing says so")]
     pub(crate) fn start(name: &str) -> Option<Self> {
         let (Some(chromium), Some(driver)) = (find("chromium"), find("chromedriver")) else {
             assert!(
