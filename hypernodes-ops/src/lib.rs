@@ -16,8 +16,6 @@
 //! | `otel` | events as OpenTelemetry spans (feature `otel`) |
 #![forbid(unsafe_code)]
 
-extern crate hypernodes_core as hypernodes;
-
 mod clock;
 #[cfg(feature = "dashboard")]
 mod dashboard;

@@ -109,9 +109,7 @@ impl RunScope {
             error,
         };
         self.tell(ROOT, None, ended);
-        for listener in &self.policies.listeners {
-            listener.settle();
-        }
+        Listening::settle_all(&self.policies.listeners);
     }
 
     /// Whether the run must end: somebody asked for it, or there is no memory left.
