@@ -25,7 +25,9 @@ pub(crate) fn config(common: &Common) -> Result<EngineConfig, CommandError> {
     }
     if !unused.is_empty() {
         let (engine, options) = (config.name(), unused.join("`, `"));
-        say(&format!("note: engine `{engine}` has no use for `{options}`"));
+        say(&format!(
+            "note: engine `{engine}` has no use for `{options}`"
+        ));
     }
     Ok(config)
 }

@@ -16,7 +16,9 @@ pub(crate) fn applied(common: &Common, pipeline: Pipeline) -> Result<Pipeline, C
     let missing = without_effect(common);
     if !missing.is_empty() {
         let options = missing.join("`, `");
-        say(&format!("note: not in this version, without effect: `{options}`"));
+        say(&format!(
+            "note: not in this version, without effect: `{options}`"
+        ));
     }
     Ok(pipeline.on_error(ErrorPolicy::Collect))
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::size::{parse_seconds, parse_size};
 use super::at_least_one;
+use super::size::{parse_seconds, parse_size};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ClusterArgs {
@@ -52,7 +52,9 @@ fn scheduler(text: &str) -> Result<String, String> {
         None => text,
         Some(("tcp" | "tls" | "ray", place)) => place,
         Some((scheme, _)) => {
-            return Err(format!("`{scheme}` is no scheme of a scheduler; choose `tcp`, `tls` or `ray`"));
+            return Err(format!(
+                "`{scheme}` is no scheme of a scheduler; choose `tcp`, `tls` or `ray`"
+            ));
         }
     };
     let (host, port) = place.rsplit_once(':').ok_or_else(refused)?;
@@ -70,10 +72,24 @@ mod tests {
 
     #[test]
     fn a_scheduler_is_a_host_and_a_port() {
-        for good in ["tcp://10.0.0.5:8786", "host-1:8786", "ray://h:10001", "tls://[::1]:1"] {
+        for good in [
+            "tcp://10.0.0.5:8786",
+            "host-1:8786",
+            "ray://h:10001",
+            "tls://[::1]:1",
+        ] {
             assert_eq!(scheduler(good).as_deref(), Ok(good));
         }
-        for wrong in ["", "host", "host:0", "host:65536", ":8786", "http://h:1", "a b:1", "h:1/x"] {
+        for wrong in [
+            "",
+            "host",
+            "host:0",
+            "host:65536",
+            ":8786",
+            "http://h:1",
+            "a b:1",
+            "h:1/x",
+        ] {
             assert!(scheduler(wrong).is_err(), "{wrong}");
         }
     }

@@ -147,7 +147,9 @@ impl Common {
     /// What is wrong with options that do not go together.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         match self.npartitions.and(self.partition_size) {
-            Some(_) => Some("`--npartitions` and `--partition-size` say the same in two ways: give one"),
+            Some(_) => {
+                Some("`--npartitions` and `--partition-size` say the same in two ways: give one")
+            }
             None => self.policies.problem(),
         }
     }

@@ -77,11 +77,16 @@ impl PolicyArgs {
     /// What is wrong with options that are for a run folder.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         match self {
-            Self { run_dir: Some(_), .. } => None,
-            Self { resume: true, .. } => Some("`--resume` is for the run of a folder: add `--run-dir DIR`"),
-            Self { checkpoint_every: Some(_), .. } => {
-                Some("`--checkpoint-every` keeps results in a folder: add `--run-dir DIR`")
+            Self {
+                run_dir: Some(_), ..
+            } => None,
+            Self { resume: true, .. } => {
+                Some("`--resume` is for the run of a folder: add `--run-dir DIR`")
             }
+            Self {
+                checkpoint_every: Some(_),
+                ..
+            } => Some("`--checkpoint-every` keeps results in a folder: add `--run-dir DIR`"),
             Self { .. } => None,
         }
     }

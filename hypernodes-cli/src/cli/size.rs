@@ -102,7 +102,16 @@ mod tests {
         assert_eq!(parse_size("18446744073709551615"), Ok(u64::MAX));
         assert_eq!(parse_size("0.3GB"), Ok(300_000_000));
         for wrong in [
-            "", "GB", "-1GB", "2G B", "1e9", ".", "1.2.3GB", "0", "0.1b", "99999999TB",
+            "",
+            "GB",
+            "-1GB",
+            "2G B",
+            "1e9",
+            ".",
+            "1.2.3GB",
+            "0",
+            "0.1b",
+            "99999999TB",
         ] {
             assert!(parse_size(wrong).is_err(), "{wrong}");
         }

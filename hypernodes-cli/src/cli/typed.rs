@@ -54,13 +54,20 @@ impl Cli {
         let applied = config::apply(&file, known()).map_err(Refusal::from);
         let result = match applied {
             Err(refusal) => Err(refusal),
-            Ok(Applied { command, leftovers }) => parsed(command).map_err(Refusal::from).map(|cli| {
-                say_leftovers(&file, &leftovers);
-                cli
-            }),
+            Ok(Applied { command, leftovers }) => {
+                parsed(command).map_err(Refusal::from).map(|cli| {
+                    say_leftovers(&file, &leftovers);
+                    cli
+                })
+            }
         };
         // Help is about hypernodes, not about a file.
-        let help = || known().try_get_matches().err().filter(|error| !error.use_stderr());
+        let help = || {
+            known()
+                .try_get_matches()
+                .err()
+                .filter(|error| !error.use_stderr())
+        };
         result.map_err(|refusal| help().map_or(refusal, Refusal::from))
     }
 }

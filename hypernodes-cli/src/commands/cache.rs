@@ -16,8 +16,12 @@ pub(crate) fn run(common: &Common, of: CacheOf) -> Result<Exit, CommandError> {
         CacheOf::List => list(common, dir, format),
         CacheOf::Verify => verify(common, dir, format),
         CacheOf::Prune(limits) => match limits {
-            PruneArgs { max_size: None, older_than: None } => {
-                let problem = "what is to go? add `--max-size SIZE`, `--older-than DURATION` or both";
+            PruneArgs {
+                max_size: None,
+                older_than: None,
+            } => {
+                let problem =
+                    "what is to go? add `--max-size SIZE`, `--older-than DURATION` or both";
                 Err(CommandError::Usage(problem.to_owned()))
             }
             limits => prune(common, dir, limits, format),

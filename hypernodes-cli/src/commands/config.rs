@@ -56,7 +56,9 @@ fn remark(key: &str, value: &str) -> Option<String> {
         }
         "threads-per-worker" | "worker-memory" | "scheduler" | "connect-timeout" => {
             let is_of_processes = |name: &str| matches!(name, "process" | "dask" | "ray");
-            let is_there = engines.iter().any(|e| e.available && is_of_processes(e.name));
+            let is_there = engines
+                .iter()
+                .any(|e| e.available && is_of_processes(e.name));
             (!is_there).then(|| "for workers that are processes: none in this version".to_owned())
         }
         _ => None,

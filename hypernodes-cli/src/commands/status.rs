@@ -7,7 +7,10 @@ use crate::cli::{Common, Format, StatusCommand};
 use crate::error::{CommandError, Exit};
 
 pub(crate) fn run(common: &Common, command: &StatusCommand) -> Result<Exit, CommandError> {
-    let dir = command.dir.as_deref().or(common.policies.run_dir.as_deref());
+    let dir = command
+        .dir
+        .as_deref()
+        .or(common.policies.run_dir.as_deref());
     let format = format(common, "status", &[Format::Table, Format::Json])?;
     show(common, dir, format)
 }

@@ -53,11 +53,16 @@ pub(super) fn apply(
 
 fn with_default(command: Command, path: &[String], setting: &Setting) -> Command {
     match path {
-        [] => command.mut_arg(&setting.id, |arg| {
-            arg.default_value(setting.text.clone()).required(false)
+        // All are visited, for `mut_arg` would move the one to the end.
+        [] => command.mut_args(|arg| match arg.get_id() == setting.id.as_str() {
+            true => arg.default_value(setting.text.clone()).required(false),
+            false => arg,
         }),
         [first, rest @ ..] => {
-            command.mut_subcommand(first, |command| with_default(command, rest, setting))
+            command.mut_subcommands(|command| match command.get_name() == first {
+                true => with_default(command, rest, setting),
+                false => command,
+            })
         }
     }
 }
@@ -99,7 +104,8 @@ fn below<'a>(command: &'a Command, path: &[String]) -> Option<&'a Command> {
 }
 
 fn is_setting(arg: &Arg) -> bool {
-    arg.get_long().is_some_and(|long| !NOT_IN_FILES.contains(&long))
+    arg.get_long()
+        .is_some_and(|long| !NOT_IN_FILES.contains(&long))
 }
 
 /// A key with dashes, as options have them.
@@ -167,7 +173,9 @@ impl File<'_> {
         };
         self.once(entry, format!("{section}.{key}"), before)?;
         if let Some(text) = self.checked(arg, entry)? {
-            let each = found.iter().map(|(path, arg)| setting(path, arg, text.clone()));
+            let each = found
+                .iter()
+                .map(|(path, arg)| setting(path, arg, text.clone()));
             settings.extend(each);
         }
         Ok(())
@@ -184,7 +192,9 @@ impl File<'_> {
         let Some((first, line)) = before.insert(key.clone(), (name.clone(), entry.line)) else {
             return Ok(());
         };
-        let place = line.map(|line| format!(" of line {line}")).unwrap_or_default();
+        let place = line
+            .map(|line| format!(" of line {line}"))
+            .unwrap_or_default();
         let problem = match first == name {
             true => format!("`{name}`{place} is given again; keep one"),
             false => format!("`{name}` and `{first}`{place} both set `{key}`; keep one"),
@@ -202,7 +212,10 @@ impl File<'_> {
             let (name, kind) = (entry.name(), value.kind());
             let typed = value.typed().map(|typed| format!(" (`{typed}`)"));
             let typed = typed.unwrap_or_default();
-            self.error(entry, format!("`{name}` expects {expected}, found {kind}{typed}"))
+            self.error(
+                entry,
+                format!("`{name}` expects {expected}, found {kind}{typed}"),
+            )
         };
         let text = match (kind(arg), value) {
             (Kind::Flag, Value::Flag(_)) => return Ok(value.typed()),
@@ -217,8 +230,14 @@ impl File<'_> {
         let text = text.ok_or_else(|| wrong("a text or a list of texts"))?;
         // The option alone reads it: a default that is wrong is no default.
         let long = arg.get_long().unwrap_or_default();
-        let alone = arg.clone().global(false).required(false).env(Resettable::Reset);
-        let typed = Command::new("hypernodes").disable_help_flag(true).arg(alone);
+        let alone = arg
+            .clone()
+            .global(false)
+            .required(false)
+            .env(Resettable::Reset);
+        let typed = Command::new("hypernodes")
+            .disable_help_flag(true)
+            .arg(alone);
         let words = ["hypernodes".to_owned(), format!("--{long}={text}")];
         match typed.try_get_matches_from(words) {
             Ok(_) => Ok(Some(text)),
@@ -244,7 +263,12 @@ impl File<'_> {
             None => {
                 let options = self.known.get_arguments().filter_map(Arg::get_long);
                 let sections = self.sections.keys().map(String::as_str);
-                meant(key, options.filter(|o| !NOT_IN_FILES.contains(o)).chain(sections))
+                meant(
+                    key,
+                    options
+                        .filter(|o| !NOT_IN_FILES.contains(o))
+                        .chain(sections),
+                )
             }
         };
         self.error(entry, format!("unknown key `{}`{tip}", entry.name()))
@@ -265,7 +289,10 @@ impl File<'_> {
                 meant(key, options.filter_map(Arg::get_long))
             }
         };
-        self.error(entry, format!("unknown key `{}` in `[{section}]`{tip}", entry.name()))
+        self.error(
+            entry,
+            format!("unknown key `{}` in `[{section}]`{tip}", entry.name()),
+        )
     }
 }
 

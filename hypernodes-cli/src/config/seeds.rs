@@ -232,10 +232,12 @@ pub(crate) fn translated(
 }
 
 fn counterpart(name: &str) -> Option<&'static To> {
-    let found = SEEDS.iter().find(|(seed, _)| match seed.starts_with("DASK_") {
-        true => seed.eq_ignore_ascii_case(name),
-        false => *seed == name,
-    });
+    let found = SEEDS
+        .iter()
+        .find(|(seed, _)| match seed.starts_with("DASK_") {
+            true => seed.eq_ignore_ascii_case(name),
+            false => *seed == name,
+        });
     found.map(|(_, to)| to)
 }
 
@@ -248,7 +250,8 @@ fn is_section(name: &str) -> bool {
 }
 
 fn begins(seed: &str, section: &str) -> bool {
-    seed.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'))
+    seed.strip_prefix(section)
+        .is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// An entry by its dotted name; a section that is known here by the names in it.
@@ -363,7 +366,9 @@ mod tests {
     fn every_key_is_documented_with_what_becomes_of_it() {
         let documented = documented();
         for (seed, to) in SEEDS {
-            let row = documented.lines().find(|l| l.starts_with(&format!("| `{seed}` |")));
+            let row = documented
+                .lines()
+                .find(|l| l.starts_with(&format!("| `{seed}` |")));
             let row = row.unwrap_or_else(|| panic!("`{seed}` is not in docs/configuration.md"));
             match to {
                 To::Key(key, _) => assert!(row.contains(&format!("`{key}`")), "{row}"),

@@ -63,7 +63,10 @@ pub(crate) fn to_toml(
     imported: &Imported,
     remark: impl Fn(&str, &str) -> Option<String>,
 ) -> String {
-    let mut text = format!("# Settings of {} for `--config`.\n", quoted(&source.to_string_lossy()));
+    let mut text = format!(
+        "# Settings of {} for `--config`.\n",
+        quoted(&source.to_string_lossy())
+    );
     let is_table = |entry: &&Entry| matches!(entry.value, Value::Table(_));
     let line = |text: &mut String, section: Option<&str>, entry: &Entry| {
         let key = kebab(&entry.key);
@@ -102,15 +105,22 @@ pub(crate) fn to_toml(
             if let Value::Table(inner) = &entry.value
                 && kebab(&entry.key) == section
             {
-                inner.iter().for_each(|each| line(&mut text, Some(&section), each));
+                inner
+                    .iter()
+                    .for_each(|each| line(&mut text, Some(&section), each));
             }
         }
     }
     if !imported.leftovers.is_empty() {
         text += "\n# Left out:\n";
     }
-    for Leftover { name, line, why, .. } in &imported.leftovers {
-        let line = line.map(|line| format!(" (line {line})")).unwrap_or_default();
+    for Leftover {
+        name, line, why, ..
+    } in &imported.leftovers
+    {
+        let line = line
+            .map(|line| format!(" (line {line})"))
+            .unwrap_or_default();
         let _ = writeln!(text, "# {}{line}: {why}", plain(name));
     }
     text
