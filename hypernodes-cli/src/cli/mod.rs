@@ -240,4 +240,24 @@ mod tests {
     fn the_options_of_every_command_fit_together() {
         Cli::command().debug_assert();
     }
+
+    #[test]
+    fn every_common_option_is_documented_with_its_variable() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
+        let documented =
+            std::fs::read_to_string(path).expect("the documentation is beside the code");
+        let known = Cli::command();
+        let common = known.get_arguments().filter(|arg| arg.get_id() != "config");
+        for (long, arg) in common.filter_map(|arg| Some((arg.get_long()?, arg))) {
+            let variable = format!("HYPERNODES_{}", long.to_uppercase().replace('-', "_"));
+            assert_eq!(
+                arg.get_env().and_then(|name| name.to_str()),
+                Some(&*variable)
+            );
+            assert!(
+                documented.contains(&format!("| `{long}` | `{variable}` |")),
+                "{long}"
+            );
+        }
+    }
 }

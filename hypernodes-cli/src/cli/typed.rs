@@ -1,5 +1,6 @@
 //! What was typed, with the environment and a file of settings.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use clap::builder::Resettable;
@@ -84,6 +85,17 @@ fn parsed(known: clap::Command) -> Result<Cli, clap::Error> {
     let matches = known.try_get_matches()?;
     let mut cli = Cli::from_arg_matches(&matches)?;
     cli.common.is_format_typed = matches.value_source("format") == Some(ValueSource::CommandLine);
+    // Two ways to say how many partitions there are: what counts more is taken.
+    let rank = |id| match matches.value_source(id) {
+        Some(ValueSource::CommandLine) => 2,
+        Some(ValueSource::EnvVariable) => 1,
+        _ => 0,
+    };
+    match rank("npartitions").cmp(&rank("partition_size")) {
+        Ordering::Greater => cli.common.partition_size = None,
+        Ordering::Less => cli.common.npartitions = None,
+        Ordering::Equal => {}
+    }
     match cli.common.problem() {
         Some(problem) => Err(Cli::command().error(ErrorKind::ArgumentConflict, problem)),
         None => Ok(cli),

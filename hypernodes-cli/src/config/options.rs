@@ -212,9 +212,19 @@ impl File<'_> {
             let (name, kind) = (entry.name(), value.kind());
             let typed = value.typed().map(|typed| format!(" (`{typed}`)"));
             let typed = typed.unwrap_or_default();
+            let below = format!("{}-", kebab(&entry.key));
+            let mut sections = self.sections.keys().map(String::as_str);
+            // `[cache]` is no section, for `cache` is an option; `[cache-prune]` is one.
+            let section = sections.find(|section| section.starts_with(&below));
+            let tip = match (value, section) {
+                (Value::Table(_), Some(section)) => {
+                    format!("; the section of the command is `[{section}]`")
+                }
+                _ => String::new(),
+            };
             self.error(
                 entry,
-                format!("`{name}` expects {expected}, found {kind}{typed}"),
+                format!("`{name}` expects {expected}, found {kind}{typed}{tip}"),
             )
         };
         let text = match (kind(arg), value) {

@@ -147,6 +147,10 @@ fn of_yaml(text: &str) -> Result<Value, Syntax> {
             let told = format!(" at line {}, column {}", place.line(), place.column());
             problem = problem.replace(&told, "");
         }
+        if problem.starts_with("multiple YAML documents") {
+            // The parser's advice is for programmers.
+            problem = "more than one document".to_owned();
+        }
         Syntax(place.map(|place| place.line()), problem)
     })
 }

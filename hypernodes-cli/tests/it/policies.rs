@@ -159,6 +159,10 @@ fn a_partition_size_gives_the_number_of_partitions() {
         .run(&["plan", "scan", "data", "--npartitions", "3"])
         .ok();
     assert_eq!(plan, same);
+    folder.write("size.toml", "partition-size = 1\n");
+    let args = ["plan", "scan", "data", "--config", "size.toml"];
+    let args = [&args[..], &["--npartitions", "3"]].concat();
+    assert_eq!(folder.run(&args).ok(), same, "what is typed counts more");
 }
 
 #[test]
