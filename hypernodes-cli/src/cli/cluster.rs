@@ -19,7 +19,7 @@ pub(crate) struct ClusterArgs {
     #[arg(allow_negative_numbers = true)]
     #[arg(env = "HYPERNODES_WORKER_MEMORY", hide_env_values = true)]
     pub(crate) worker_memory: Option<u64>,
-    /// Where the scheduler of Dask or Ray listens, such as tcp://10.0.0.5:8786
+    /// Where the scheduler of Dask or Ray listens, such as `tcp://10.0.0.5:8786`
     #[arg(long, global = true, value_parser = scheduler, value_name = "ADDRESS")]
     #[arg(env = "HYPERNODES_SCHEDULER", hide_env_values = true)]
     pub(crate) scheduler: Option<String>,

@@ -53,15 +53,11 @@ impl Cli {
             return Ok(parsed(known())?);
         };
         let applied = config::apply(&file, known()).map_err(Refusal::from);
-        let result = match applied {
-            Err(refusal) => Err(refusal),
-            Ok(Applied { command, leftovers }) => {
-                parsed(command).map_err(Refusal::from).map(|cli| {
-                    say_leftovers(&file, &leftovers);
-                    cli
-                })
-            }
-        };
+        let result = applied.and_then(|Applied { command, leftovers }| {
+            let cli = parsed(command)?;
+            say_leftovers(&file, &leftovers);
+            Ok(cli)
+        });
         // Help is about hypernodes, not about a file.
         let help = || {
             known()

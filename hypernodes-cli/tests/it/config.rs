@@ -24,12 +24,8 @@ const FORMS: [(&str, &str); 4] = [
 
 fn with_env(folder: &Folder, args: &[&str], env: &[(&str, &str)]) -> Ran {
     let mut command = folder.command(args);
-    let output = command.envs(env.iter().copied()).output().unwrap();
-    Ran {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    command.envs(env.iter().copied());
+    Ran::of(&mut command)
 }
 
 #[test]
