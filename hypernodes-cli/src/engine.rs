@@ -12,10 +12,28 @@ pub(crate) fn chosen(common: &Common) -> Result<Arc<dyn Engine>, CommandError> {
     Ok(config(common)?.build().map_err(hypernodes::Error::from)?)
 }
 
-/// The settings of the engine, after a word on stderr when it is another than asked for.
-///
-/// `auto` takes the engine with threads: it is never slower by more than its start.
+/// The settings of the engine, after a word on stderr when it is another than asked for, or has no
+/// use for some option.
 pub(crate) fn config(common: &Common) -> Result<EngineConfig, CommandError> {
+    let config = named(common)?;
+    let mut unused = match &config {
+        EngineConfig::Sequential(_) | EngineConfig::Threaded(_) => common.cluster.given(),
+        _ => Vec::new(),
+    };
+    if common.partition_size.is_some() && matches!(config, EngineConfig::Sequential(_)) {
+        unused.insert(0, "--partition-size");
+    }
+    if !unused.is_empty() {
+        let (engine, options) = (config.name(), unused.join("`, `"));
+        say(&format!(
+            "note: engine `{engine}` has no use for `{options}`"
+        ));
+    }
+    Ok(config)
+}
+
+/// `auto` takes the engine with threads: it is never slower by more than its start.
+fn named(common: &Common) -> Result<EngineConfig, CommandError> {
     let threaded = EngineConfig::Threaded(ThreadedConfig {
         workers: common.workers,
         workload: common.workload,

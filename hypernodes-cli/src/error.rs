@@ -7,12 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue};
 use hypernodes::trading::atc::AtcError;
 use hypernodes::trading::data::DataError;
 use hypernodes::trading::scan::ScanError;
 use hypernodes::{EngineError, RunError};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Refusal};
+use crate::config::ConfigError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(crate) enum Exit {
 pub(crate) enum CommandError {
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Options that do not go together.
     #[error("{0}")]
     Usage(String),
@@ -54,13 +58,22 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
+    /// A command that can be typed and does nothing yet.
+    pub(crate) fn missing(command: &str) -> Self {
+        Self::Usage(format!("`{command}` is not in this version"))
+    }
+
     fn exit(&self) -> Exit {
         match self {
             Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Run(error) => exit_of_run(error),
             Self::Defect(_) | Self::Write(_) => Exit::Failed,
             Self::Cancelled { .. } => Exit::Cancelled,
-            Self::Data(_) | Self::Usage(_) | Self::Symbol(_) | Self::Output { .. } => Exit::Usage,
+            Self::Data(_)
+            | Self::Config(_)
+            | Self::Usage(_)
+            | Self::Symbol(_)
+            | Self::Output { .. } => Exit::Usage,
         }
     }
 }
@@ -143,7 +156,7 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 /// What the operating system refused, in words.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     match is_worded(error) {
         true => error.kind().to_string(),
         false => error.to_string(),
@@ -171,8 +184,21 @@ pub(crate) fn flattened(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// What is wrong with the options, or with the file of settings.
+pub(crate) fn refused(refusal: &Refusal) -> Exit {
+    match refusal {
+        Refusal::Options { error, place } => refused_by_parser(error, place.as_deref()),
+        Refusal::File(error) => {
+            say(&format!("error: {error}"));
+            Exit::Usage
+        }
+    }
+}
+
 /// What the parser of options says: help and version as they are, an error in two lines.
-pub(crate) fn refused(refusal: &clap::Error) -> Exit {
+///
+/// `place` is where the wrong value stands, if not among the options.
+fn refused_by_parser(refusal: &clap::Error, place: Option<&str>) -> Exit {
     if !refusal.use_stderr() {
         let shown = refusal.print().and_then(|()| io::stdout().flush());
         return match shown {
@@ -195,9 +221,12 @@ pub(crate) fn refused(refusal: &clap::Error) -> Exit {
             tips.push(line);
         }
     }
-    if let Some((variable, option)) = Cli::variable_of(refusal) {
-        let of_environment = format!("`{variable}` of the environment");
-        first = first.replacen(&format!("'{option}'"), &of_environment, 1);
+    let option = match refusal.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option)) => Some(option),
+        _ => None,
+    };
+    if let (Some(place), Some(option)) = (place, option) {
+        first = first.replacen(&format!("'{option}'"), place, 1);
     }
     tips.push(format!("see `{} --help`", typed_command()));
     say(&format!("{first}\n{}", tips.join("; ")));

@@ -3,9 +3,11 @@
 //! | part | job |
 //! |---|---|
 //! | `cli` | what can be typed: commands, options, help |
+//! | `config` | settings from files, and those of older systems |
 //! | `commands` | one file a command |
 //! | `symbols` | a pipeline run over the symbols of price files |
 //! | `engine` | the engine that the options ask for |
+//! | `policies` | what the options add to a run |
 //! | `output` | where results go |
 //! | `error` | what is said when something is wrong, and the exit code |
 //!
@@ -15,9 +17,11 @@
 mod cancel;
 mod cli;
 mod commands;
+mod config;
 mod engine;
 mod error;
 mod output;
+mod policies;
 mod symbols;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use hypernodes::trading::data::{CsvOptions, DataError, SymbolError, SymbolSource};
-use hypernodes::{BoxError, Cause, ErrorPolicy, Failure, Inputs, Pipeline, PortValue, RunError};
+use hypernodes::{BoxError, Cause, Failure, Inputs, Pipeline, PortValue, RunError};
 
 use crate::cancel;
 use crate::error::{CommandError, as_options, escaped, flattened};
@@ -52,6 +52,10 @@ impl Fault {
         match &failure.cause {
             Cause::Error(error) => Self::new(error),
             Cause::Panic(text) => Self::defect(text),
+            Cause::TimedOut { limit } => Self {
+                text: format!("took longer than {} s", limit.as_secs_f64()),
+                kind: FaultKind::Node,
+            },
             Cause::Nested(inner) => Self::of_failure(inner),
         }
     }
@@ -87,7 +91,7 @@ impl Fault {
 #[derive(Debug)]
 pub(crate) struct SymbolRun<'a> {
     pub(crate) read: &'a CsvOptions,
-    /// Takes the input `source`.
+    /// Takes the input `source`, and collects what fails.
     pub(crate) pipeline: Pipeline,
     /// Whether the partitions are given, so that the symbols must be counted first.
     pub(crate) is_fixed: bool,
@@ -110,7 +114,6 @@ impl SymbolRun<'_> {
             .pipeline
             .select([output])
             .map_err(hypernodes::Error::from)?;
-        let pipeline = pipeline.on_error(ErrorPolicy::Collect);
         let names = RefCell::new(VecDeque::new());
         let mut missing = self.read.symbols.clone().unwrap_or_default();
         let sources = sources.take_while(|_| !cancel::is_cancelled());

@@ -11,12 +11,14 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["hypernodes-wiring", "hypernodes-macros"],
     ),
     ("hypernodes-engines", &["hypernodes-core"]),
+    ("hypernodes-ops", &["hypernodes-core"]),
     ("hypernodes-trading", &["hypernodes-core"]),
     (
         "hypernodes",
         &[
             "hypernodes-core",
             "hypernodes-engines",
+            "hypernodes-ops",
             "hypernodes-trading",
         ],
     ),
@@ -28,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "hypernodes",
             "hypernodes-core",
             "hypernodes-engines",
+            "hypernodes-ops",
             "hypernodes-trading",
             "hypernodes-wiring",
         ],

@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use hypernodes::Workload;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::cluster::ClusterArgs;
+use super::policies::PolicyArgs;
 use super::{at_least_one, whole, workload};
 
 /// Options that may stand before or after the command, and each as `HYPERNODES_...` in the
@@ -44,6 +46,13 @@ pub(crate) struct Common {
     #[arg(allow_negative_numbers = true)]
     #[arg(env = "HYPERNODES_NPARTITIONS", hide_env_values = true)]
     pub(crate) npartitions: Option<usize>,
+    /// Partitions of this many items; all results are then held until the end
+    #[arg(long, global = true, value_parser = at_least_one, value_name = "N")]
+    #[arg(allow_negative_numbers = true)]
+    #[arg(env = "HYPERNODES_PARTITION_SIZE", hide_env_values = true)]
+    pub(crate) partition_size: Option<usize>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
     /// What happens when a symbol fails: end, or report it and go on
     #[arg(
         long,
@@ -55,6 +64,8 @@ pub(crate) struct Common {
     )]
     #[arg(env = "HYPERNODES_ON_ERROR", hide_env_values = true)]
     pub(crate) on_error: OnError,
+    #[command(flatten)]
+    pub(crate) policies: PolicyArgs,
     /// Form of the output: table, json or csv; for `graph` text, mermaid, dot or svg
     #[arg(
         long,
@@ -83,6 +94,10 @@ pub(crate) struct Common {
     )]
     #[arg(env = "HYPERNODES_LOG", hide_env_values = true)]
     pub(crate) log: LogLevel,
+    /// Take settings from a .toml, .yaml or .json file; options and the environment count more
+    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(env = "HYPERNODES_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// The engines by name, those of later versions too.
@@ -129,6 +144,26 @@ pub(crate) enum LogLevel {
 }
 
 impl Common {
+    /// What is wrong with options that do not go together.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        match self.npartitions.and(self.partition_size) {
+            Some(_) => {
+                Some("`--npartitions` and `--partition-size` say the same in two ways: give one")
+            }
+            None => self.policies.problem(),
+        }
+    }
+
+    /// The options with as many partitions for `items` as `--partition-size` asks for.
+    pub(crate) fn sized(&self, items: impl FnOnce() -> usize) -> Self {
+        let size = self.partition_size;
+        let parts = size.map(|size| items().div_ceil(size).max(1));
+        Self {
+            npartitions: parts.or(self.npartitions),
+            ..self.clone()
+        }
+    }
+
     /// Whether a failing symbol ends the command.
     pub(crate) fn fails_fast(&self) -> bool {
         self.on_error == OnError::Fail

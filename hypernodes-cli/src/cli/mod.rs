@@ -3,23 +3,38 @@
 //! | file | options |
 //! |---|---|
 //! | `common` | those of every command |
+//! | `policies` | of these, how a run is guarded, kept and watched |
+//! | `cluster` | of these, workers that are processes |
 //! | `data` | DATA, and which of it |
 //! | `atc` | of ATC and of the scan |
+//! | `upkeep` | of settings, caches and run folders |
+//! | `size` | sizes and times |
+//! | `typed` | what was typed, with the environment and a file of settings |
 
 mod atc;
+mod cluster;
 mod common;
 mod data;
+mod policies;
+mod size;
+mod typed;
+mod upkeep;
 
 pub(crate) use atc::{AtcArgs, AtcCommand, ScanCommand};
 pub(crate) use common::{Common, EngineName, Format};
 pub(crate) use data::DataArgs;
+pub(crate) use policies::Progress;
+pub(crate) use size::{parse_duration, parse_size};
+pub(crate) use typed::{Refusal, effective};
+pub(crate) use upkeep::{
+    CacheCommand, CacheOf, ConfigCommand, ConfigOf, JobsCommand, PruneArgs, ReportCommand,
+    StatusCommand,
+};
 
 use std::str::FromStr;
 
-use clap::builder::{PossibleValuesParser, Resettable, TypedValueParser};
-use clap::error::{ContextKind, ContextValue};
-use clap::parser::ValueSource;
-use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use hypernodes::Workload;
 
@@ -42,50 +57,6 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong options or bad input, 3 done but some symbols failed,
 130 cancelled.";
-
-impl Cli {
-    /// What can be typed; an empty variable of the environment is none.
-    fn known() -> clap::Command {
-        let is_empty = |arg: &Arg| {
-            let value = arg.get_env().and_then(std::env::var_os);
-            value.is_some_and(|value| value.is_empty())
-        };
-        Self::command().mut_args(|arg| match is_empty(&arg) {
-            true => arg.env(Resettable::Reset),
-            false => arg,
-        })
-    }
-
-    /// The variable of the environment that `refusal` speaks of, and the option as it calls it.
-    pub(crate) fn variable_of(refusal: &clap::Error) -> Option<(String, String)> {
-        let text = |kind| match refusal.get(kind) {
-            Some(ContextValue::String(text)) => Some(text.as_str()),
-            _ => None,
-        };
-        let option = text(ContextKind::InvalidArg)?;
-        let value = text(ContextKind::InvalidValue)?;
-        let mut known = Self::known();
-        known.build();
-        let arg = known
-            .get_arguments()
-            .find(|arg| arg.to_string() == option)?;
-        let variable = arg.get_env()?.to_str()?;
-        let long = format!("--{}", arg.get_long()?);
-        let is_it = |word: &str| word.split('=').next() == Some(&long);
-        let is_typed = std::env::args().any(|word| is_it(&word));
-        let is_there = std::env::var(variable).is_ok_and(|found| found == value);
-        (!is_typed && is_there).then(|| (variable.to_owned(), option.to_owned()))
-    }
-
-    /// What was typed, or what is wrong with it.
-    pub(crate) fn typed() -> Result<Self, clap::Error> {
-        let matches = Self::known().try_get_matches()?;
-        let mut cli = Self::from_arg_matches(&matches)?;
-        cli.common.is_format_typed =
-            matches.value_source("format") == Some(ValueSource::CommandLine);
-        Ok(cli)
-    }
-}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -134,6 +105,37 @@ Examples:
     /// Lists the engines: which are available, and why not.
     #[command(after_help = "Examples:\n  hypernodes engines\n  hypernodes engines --format json")]
     Engines,
+    /// Checks files of settings, and makes them from those of older systems.
+    #[command(after_help = "\
+Examples:
+  hypernodes config check hypernodes.toml
+  hypernodes config import .env > hypernodes.toml")]
+    Config(ConfigCommand),
+    /// Looks after the folder of `--cache`.
+    #[command(after_help = "\
+Examples:
+  hypernodes cache list --cache results
+  hypernodes cache verify --cache results
+  hypernodes cache prune --cache results --max-size 10GB --older-than 30d")]
+    Cache(CacheCommand),
+    /// Writes the report of a run as one HTML file: what ran, for how long, and what failed.
+    #[command(after_help = "\
+Examples:
+  hypernodes report runs/monday > monday.html
+  hypernodes report runs/monday --output monday.html")]
+    Report(ReportCommand),
+    /// Lists runs, live and finished: those of the run folders in a folder.
+    #[command(after_help = "\
+Examples:
+  hypernodes jobs runs/
+  hypernodes jobs runs/ --format json")]
+    Jobs(JobsCommand),
+    /// Prints the CPUs and the memory that there are for this process, and the state of a run.
+    #[command(after_help = "\
+Examples:
+  hypernodes status
+  hypernodes status runs/monday --format json")]
+    Status(StatusCommand),
     /// Prints a completion script for a shell.
     #[command(after_help = "\
 Examples:
@@ -230,10 +232,32 @@ fn number(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]
     fn the_options_of_every_command_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_common_option_is_documented_with_its_variable() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
+        let documented =
+            std::fs::read_to_string(path).expect("the documentation is beside the code");
+        let known = Cli::command();
+        let common = known.get_arguments().filter(|arg| arg.get_id() != "config");
+        for (long, arg) in common.filter_map(|arg| Some((arg.get_long()?, arg))) {
+            let variable = format!("HYPERNODES_{}", long.to_uppercase().replace('-', "_"));
+            assert_eq!(
+                arg.get_env().and_then(|name| name.to_str()),
+                Some(&*variable)
+            );
+            assert!(
+                documented.contains(&format!("| `{long}` | `{variable}` |")),
+                "{long}"
+            );
+        }
     }
 }

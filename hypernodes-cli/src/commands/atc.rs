@@ -13,6 +13,7 @@ use crate::cli::{AtcArgs, AtcCommand, Common, Format};
 use crate::engine;
 use crate::error::{CommandError, Exit, escaped, say};
 use crate::output::Output;
+use crate::policies;
 use crate::symbols::SymbolRun;
 
 /// What runs for each symbol: from its source to its rows as text.
@@ -37,6 +38,7 @@ pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, Command
     let atc = check(&command.atc)?;
     let read = command.data.read_options(command.atc.source)?;
     let files = command.data.files()?;
+    let common = &common.sized(|| sources(&files, &read).count());
     let engine = engine::chosen(common)?;
     let mut out = Output::open(common.output.as_deref())?;
 
@@ -48,7 +50,7 @@ pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, Command
     };
     let run = SymbolRun {
         read: &read,
-        pipeline: pipeline()?.with_shared_engine(engine),
+        pipeline: policies::applied(common, pipeline()?.with_shared_engine(engine))?,
         is_fixed: common.npartitions.is_some(),
     };
     let price_source = command.atc.source;

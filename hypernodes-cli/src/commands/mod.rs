@@ -1,11 +1,16 @@
 //! One file a command.
 
 mod atc;
+mod cache;
+mod config;
 mod engines;
 mod graph;
+mod jobs;
 mod plan;
+mod report;
 mod rows;
 mod scan;
+mod status;
 
 use std::io::Write;
 
@@ -24,6 +29,11 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, CommandError> {
         Command::Plan(command) => plan::run(common, &command.of),
         Command::Graph(command) => graph::run(common, &command.of),
         Command::Engines => engines::run(common),
+        Command::Config(command) => config::run(common, &command.of),
+        Command::Cache(command) => cache::run(common, command.of),
+        Command::Report(command) => report::run(common, command),
+        Command::Jobs(command) => jobs::run(common, command),
+        Command::Status(command) => status::run(common, command),
         Command::Completions { shell } => print(common, |out| {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "hypernodes", &mut text);

@@ -36,8 +36,9 @@ pub(crate) fn run(common: &Common, of: &PlanOf) -> Result<Exit, CommandError> {
             )
         }
     };
-    let config = engine::config(common)?;
     let symbols = counted(data)?;
+    let common = &common.sized(|| symbols.unwrap_or_default());
+    let config = engine::config(common)?;
     print(common, |out| {
         let picture = &picture;
         write_plan(
@@ -139,6 +140,7 @@ fn write_steps(out: &mut Output, plan: &Plan) -> Result<(), CommandError> {
 
 /// `plan npartitions`: the number alone, for any number of workers: nothing is started.
 fn partitions(common: &Common, items: usize) -> Result<Exit, CommandError> {
+    let common = &common.sized(|| items);
     let config = engine::config(common)?;
     let number = match config {
         EngineConfig::Threaded(ThreadedConfig {

@@ -14,6 +14,7 @@ use crate::cli::{Common, Format, ScanCommand};
 use crate::engine;
 use crate::error::{CommandError, Exit, escaped, say};
 use crate::output::Output;
+use crate::policies;
 use crate::symbols::{FaultKind, SymbolRun};
 
 /// How many skipped or failed symbols a table names.
@@ -31,12 +32,13 @@ pub(crate) fn run(common: &Common, command: &ScanCommand) -> Result<Exit, Comman
     let (scan, atc) = check(command)?;
     let read = command.data.read_options(scan.source)?;
     let files = command.data.files()?;
+    let common = &common.sized(|| sources(&files, &read).count());
     let engine = engine::chosen(common)?;
     let mut out = Output::open(common.output.as_deref())?;
 
     let run = SymbolRun {
         read: &read,
-        pipeline: pipelines::symbol_scan().with_shared_engine(engine),
+        pipeline: policies::applied(common, pipelines::symbol_scan().with_shared_engine(engine))?,
         is_fixed: common.npartitions.is_some(),
     };
     let inputs = inputs! { read: read.clone(), scan: scan.clone(), atc };

@@ -3,11 +3,13 @@
 mod atc;
 mod bad_input;
 mod collect;
+mod config;
 mod determinism;
 mod odd_input;
 mod options;
 mod output;
 mod pictures;
+mod policies;
 mod random;
 mod scan;
 mod support;

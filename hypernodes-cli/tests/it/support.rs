@@ -51,12 +51,7 @@ impl Folder {
 
     /// Runs the binary in this folder.
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        let output = self.command(args).output().expect("a working machine");
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).expect("a working machine"),
-            stderr: String::from_utf8(output.stderr).expect("a working machine"),
-        }
+        Ran::of(&mut self.command(args))
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
@@ -91,6 +86,15 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().expect("a working machine");
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("a working machine"),
+            stderr: String::from_utf8(output.stderr).expect("a working machine"),
+        }
+    }
+
     /// The standard output of a run that went well and said nothing else.
     pub(crate) fn ok(self) -> String {
         assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""));

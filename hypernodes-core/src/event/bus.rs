@@ -126,7 +126,8 @@ impl Listening {
         }
     }
 
-    /// Waits for the listener at the end of a run.
+    /// Waits for this listener alone, as the end of a run does for all of its.
+    #[cfg(test)]
     pub(crate) fn settle(&self) {
         self.settle_until(deadline(PATIENCE));
     }

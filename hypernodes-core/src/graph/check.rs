@@ -41,7 +41,11 @@ pub(super) fn policies(nodes: &[NodeRef], labels: &[String]) -> Vec<BuildError> 
         let signature = nodes[n].node.signature();
         let mut refuse = |asked: &'static str, reason: String| {
             let node = labels[n].clone();
-            problems.push(BuildError::Policy { node, asked, reason });
+            problems.push(BuildError::Policy {
+                node,
+                asked,
+                reason,
+            });
         };
         let moved = |input: &&InputPort| input.passing == Passing::Move;
         let moved = signature.inputs.iter().find(moved).map(|input| {
@@ -51,7 +55,10 @@ pub(super) fn policies(nodes: &[NodeRef], labels: &[String]) -> Vec<BuildError> 
             )
         });
         let options = &signature.options;
-        let retries = options.retry.as_ref().is_some_and(|retry| retry.attempts() > 1);
+        let retries = options
+            .retry
+            .as_ref()
+            .is_some_and(|retry| retry.attempts() > 1);
         if let Some(reason) = moved.clone().filter(|_| retries) {
             refuse("retried", reason);
         }
@@ -66,10 +73,19 @@ pub(super) fn policies(nodes: &[NodeRef], labels: &[String]) -> Vec<BuildError> 
             refuse("cached", reason.to_owned());
         }
         if options.path.is_empty() {
-            refuse("cached", "it has no identity; make it with `#[node]` or `node_fn!`".to_owned());
+            refuse(
+                "cached",
+                "it has no identity; make it with `#[node]` or `node_fn!`".to_owned(),
+            );
         }
-        let inputs = signature.inputs.iter().map(|input| ("input", &input.name, input.port, input.facts));
-        let outputs = signature.outputs.iter().map(|output| ("output", &output.name, output.port, output.facts));
+        let inputs = signature
+            .inputs
+            .iter()
+            .map(|input| ("input", &input.name, input.port, input.facts));
+        let outputs = signature
+            .outputs
+            .iter()
+            .map(|output| ("output", &output.name, output.port, output.facts));
         for (what, name, port, facts) in inputs.chain(outputs) {
             if facts.codec.is_none() {
                 let reason = format!(
