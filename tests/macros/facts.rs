@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hypernodes::prelude::*;
-use hypernodes::{Arg, Column, NodeRef, PortFacts, PortType};
+use hypernodes::{Arg, Codec, Column, NodeRef, PortFacts, PortType};
 use serde::{Deserialize, Serialize};
 
 /// Both halves of serde, and `Debug`.
@@ -84,7 +84,7 @@ fn inputs_know_what_their_types_can_do() {
     assert_eq!(input(&node, "written"), (false, false));
     assert_eq!(input(&node, "opaque"), (false, false));
     let ports = &node.signature().inputs;
-    let port = |at: usize| ports[at].facts.codec.map(|codec| codec.port());
+    let port = |at: usize| ports[at].facts.codec.map(Codec::port);
     assert_eq!(port(0), Some(PortType::of::<String>()));
     assert_eq!(port(1), Some(PortType::of::<PathBuf>()));
     assert_eq!(port(2), Some(PortType::of::<Vec<f64>>()));
@@ -126,8 +126,9 @@ fn with_state(#[state] seen: &mut u64, x: f64) -> u64 {
 }
 
 #[node]
-fn consumed(opaque: Opaque) -> () {
+fn consumed(opaque: Opaque) -> Option<()> {
     let Opaque = opaque;
+    None
 }
 
 #[test]

@@ -136,7 +136,7 @@ mod described {
     /// The same function with a doc comment, and attributes that change nothing.
     #[inline]
     #[must_use]
-    #[allow(dead_code, reason = "a test of attributes")]
+    #[warn(dead_code)]
     #[node(cache)]
     pub(super) fn plain(x: f64) -> f64 {
         x

@@ -466,7 +466,7 @@ mod tests {
     #[test]
     fn the_arguments_of_a_call_are_kept_when_a_row_failed_only() {
         let context = RunContext::new(
-            std::sync::Arc::new(crate::Sequential),
+            std::sync::Arc::new(crate::Sequential::default()),
             crate::ErrorPolicy::default(),
         );
         let mut args = ArgList::new();
