@@ -471,3 +471,35 @@ output_tuples! {
     11 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9, K k 10)
     12 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9, K k 10, L l 11)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunContext;
+
+    #[test]
+    fn the_arguments_of_a_call_are_kept_when_a_row_failed_only() {
+        let context = RunContext::new(
+            std::sync::Arc::new(crate::Sequential::default()),
+            crate::ErrorPolicy::default(),
+        );
+        let mut args = ArgList::new();
+        args.push(Some(Arg::dense(Column::from_vec(vec![1_u8, 2]))));
+        let mut call = Call::new(2, args, &context);
+        let args = call.take_args();
+        call.keep_args(args);
+        assert!(call.take_kept().is_none());
+        let mut args = ArgList::new();
+        args.extend([
+            Some(Arg::dense(Column::from_vec(vec![1_u8, 2]))),
+            Some(Arg::dense(Column::from_vec(vec![3_u8, 4]))),
+        ]);
+        let mut call = Call::new(2, args, &context);
+        let mut args = call.take_args();
+        let _ = args.take(1);
+        call.fail(1, Cause::Error("broken".into()));
+        call.keep_args(args);
+        let kept = call.take_kept().expect("a row failed");
+        assert!(kept.get(0).is_some() && kept.get(1).is_none() && kept.get(2).is_none());
+    }
+}
