@@ -20,6 +20,7 @@ mod steps;
 
 pub(crate) use checkpoint::{Checkpoint, Next, Restored, short};
 pub use chunk::ChunkRun;
+pub(crate) use chunk::StepFailure;
 pub use context::RunContext;
 pub use current::stop_requested;
 pub use feed::{Chunk, Feed, Outcome};

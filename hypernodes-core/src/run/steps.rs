@@ -211,12 +211,16 @@ impl Steps {
         // Arguments that the node left behind are dropped by `finish`, and a destructor may panic.
         let finished = catch_unwind(AssertUnwindSafe(|| {
             step.compute(&mut call);
-            let kept = call.take_kept();
+            let kept = if call.has_failed() {
+                call.take_kept()
+            } else {
+                None
+            };
             let (columns, failures) = call.finish();
             let failures = failures.into_iter().map(|failure| Failed {
                 row: failure.row,
                 cause: failure.cause,
-                details: Box::new(details(step, kept.as_deref(), failure.row)),
+                details: Box::new(details(step, kept.as_ref(), failure.row)),
             });
             Computed {
                 failures: failures.collect(),
