@@ -12,10 +12,6 @@ pub(crate) fn now() -> Instant {
 
 /// Milliseconds since 1970 (UTC), for people to read; 0 where the clock stands before that.
 pub(crate) fn unix_ms() -> u64 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that the lint points to"
-    )]
     let now = std::time::SystemTime::now();
     let since = now.duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |time| {
