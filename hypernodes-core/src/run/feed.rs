@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use smallvec::{SmallVec, smallvec};
@@ -23,6 +23,7 @@ use crate::engine::Sizing;
 use crate::error::{EngineError, Error, Failure};
 use crate::event::{EventKind, MemoryLevel};
 use crate::plan::Plan;
+use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard};
 use crate::value::{Accumulator, Arg, Column};
 
 /// Columns of fewer bytes are not worth a file.
