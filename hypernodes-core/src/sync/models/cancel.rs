@@ -20,7 +20,10 @@ fn a_request_wakes_everybody_who_sleeps() {
         let sleepers = sleepers(&token);
         let canceller = cancel_soon(&token);
         for sleeper in sleepers {
-            assert!(sleeper.join().expect("it only sleeps"), "nothing else can wake it");
+            assert!(
+                sleeper.join().expect("it only sleeps"),
+                "nothing else can wake it"
+            );
         }
         canceller.join().expect("it only cancels");
     });

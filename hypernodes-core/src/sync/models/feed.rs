@@ -61,11 +61,17 @@ impl Map {
         };
         let error = result.expect_err("an item fails").to_string();
         assert!(error.contains(&format!("item {lowest}")), "{error}");
-        assert_eq!(counts[..=lowest], vec![1; lowest + 1], "up to the failing one");
+        assert_eq!(
+            counts[..=lowest],
+            vec![1; lowest + 1],
+            "up to the failing one"
+        );
     }
 
     fn check_collect(&self) {
-        let runs = self.run(ErrorPolicy::Collect).expect("failures are collected");
+        let runs = self
+            .run(ErrorPolicy::Collect)
+            .expect("failures are collected");
         assert_eq!(self.counts.take(), [1; ITEMS]);
         let ys = runs.results::<usize>("y").expect("there is a y");
         assert_eq!(ys.len(), ITEMS);

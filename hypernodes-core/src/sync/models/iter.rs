@@ -80,7 +80,10 @@ fn a_cancelled_iteration_ends() {
         let is_cancelled = found.last().is_some_and(Result::is_err);
         if is_cancelled {
             let done = found.len() - 1;
-            assert_eq!(found.pop(), Some(Err(format!("cancelled after {done} items"))));
+            assert_eq!(
+                found.pop(),
+                Some(Err(format!("cancelled after {done} items")))
+            );
         }
         assert!(is_cancelled || found.len() == ITEMS);
         let expected: Vec<_> = (0..found.len()).map(|item| Ok(item * 10)).collect();

@@ -24,10 +24,18 @@ fn pipeline(counts: &Counts, fails: [bool; STEPS]) -> Pipeline {
     let call = || Arc::clone(&called);
     let (first, left, right, last) = (call(), call(), call(), call());
     let mut nodes: Vec<NodeRef> = nodes![
-        node_fn!("a", move |x: u64| -> Result<u64, String> { first(0, x + 1) }),
-        node_fn!("b", move |w1: u64, w2: u64| -> Result<u64, String> { left(5, w1 * w2) }),
-        node_fn!("c", move |w3: u64, w4: u64| -> Result<u64, String> { right(6, w3 + w4) }),
-        node_fn!("d", move |b: u64, c: u64| -> Result<u64, String> { last(7, b * 100 + c) })
+        node_fn!("a", move |x: u64| -> Result<u64, String> {
+            first(0, x + 1)
+        }),
+        node_fn!("b", move |w1: u64, w2: u64| -> Result<u64, String> {
+            left(5, w1 * w2)
+        }),
+        node_fn!("c", move |w3: u64, w4: u64| -> Result<u64, String> {
+            right(6, w3 + w4)
+        }),
+        node_fn!("d", move |b: u64, c: u64| -> Result<u64, String> {
+            last(7, b * 100 + c)
+        })
     ];
     for k in 1..=4 {
         let call = call();
