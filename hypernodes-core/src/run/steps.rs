@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::RunContext;
@@ -17,6 +17,7 @@ use super::guarded::{Computed, Failed, Guarded, Interrupted, details};
 use super::slot::Slot;
 use crate::error::Cause;
 use crate::plan::{Plan, Step};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::value::Arg;
 
 /// The steps of one run, as an engine sees them.
