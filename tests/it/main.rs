@@ -7,5 +7,7 @@
 
 mod asynchronous;
 mod examples;
+mod systems;
 mod upstream;
+mod upstream_runs;
 mod wiring_errors;

@@ -1,5 +1,5 @@
 //! The weaknesses of the Python ancestor, one test each: what it did wrong, done right. The numbers are those of the
-//! list that this project began from; those about caches and events come with them.
+//! list that this project began from; those about caches and events are in `upstream_runs.rs`.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
