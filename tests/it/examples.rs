@@ -12,6 +12,8 @@ mod map_and_product;
 mod nested;
 #[path = "../../examples/own_engine.rs"]
 mod own_engine;
+#[path = "../../examples/replay_failure.rs"]
+mod replay_failure;
 #[path = "../../examples/scan.rs"]
 mod scan;
 #[path = "../../examples/static_pipeline.rs"]
@@ -28,4 +30,4 @@ macro_rules! run {
     )+};
 }
 
-run! { compose_trading engines_compared hello map_and_product nested own_engine scan static_pipeline }
+run! { compose_trading engines_compared hello map_and_product nested own_engine replay_failure scan static_pipeline }

@@ -58,6 +58,17 @@ pub struct RowFailure {
     pub cause: Cause,
 }
 
+/// How long the rows of a call may take that are computed side by side.
+#[derive(Debug)]
+pub(crate) struct RowLimits {
+    /// Per row how long it may take from when its turn comes, and the limit that is told.
+    pub(crate) of_row: Vec<Option<(Duration, Duration)>>,
+    /// When all must have ended, and the limit that is told.
+    pub(crate) until: Option<(Instant, Duration)>,
+    /// Per row how long it took.
+    pub(crate) took: Vec<Duration>,
+}
+
 /// One call of a node for all rows of a chunk.
 #[derive(Debug)]
 pub struct Call<'a> {
@@ -67,8 +78,8 @@ pub struct Call<'a> {
     failures: Vec<RowFailure>,
     /// The arguments of a call that failed, to be shown.
     kept: Option<Box<Args>>,
-    /// When the call must have ended, and the limit that says so.
-    deadline: Option<(Instant, Duration)>,
+    /// How long each row may take, where it is computed asynchronously.
+    limits: Option<Box<RowLimits>>,
     context: &'a RunContext,
 }
 
@@ -81,7 +92,7 @@ impl<'a> Call<'a> {
             columns: ColumnList::new(),
             failures: Vec::new(),
             kept: None,
-            deadline: None,
+            limits: None,
             context,
         }
     }
@@ -113,14 +124,13 @@ impl<'a> Call<'a> {
         self.kept.take()
     }
 
-    /// Limits the time of the call. Rows that are computed asynchronously end then; others are looked at afterwards.
-    pub(crate) fn set_deadline(&mut self, deadline: Option<(Instant, Duration)>) {
-        self.deadline = deadline;
+    /// Limits the time of rows that are computed asynchronously. They end then; others are looked at afterwards.
+    pub(crate) fn set_limits(&mut self, limits: RowLimits) {
+        self.limits = Some(Box::new(limits));
     }
 
-    #[cfg(feature = "async")]
-    pub(super) fn deadline(&self) -> Option<(Instant, Duration)> {
-        self.deadline
+    pub(crate) fn take_limits(&mut self) -> Option<Box<RowLimits>> {
+        self.limits.take()
     }
 
     /// What the run that this call belongs to shares.

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::checkpoint::Checkpoint;
 use super::chunk::{ChunkOutcome, ChunkRun};
 use super::memory::MemoryGuard;
 use super::pace::{Given, Pace};
-use super::scope::{ROOT, RunScope, nanoseconds};
+use super::scope::{ROOT, RunScope, nanoseconds, spoken};
 use super::source::Piece;
 use super::spill::Spill;
 use super::{RunContext, Source};
@@ -447,16 +448,22 @@ impl Feed {
             .then(|| tracing::debug_span!("chunk", plan = self.plan.name(), start, rows).entered());
         let (span, parent) = (scope.new_span(), self.context.span());
         scope.tell(span, Some(parent), EventKind::ChunkStarted { start, rows });
-        let outcome = self.execute_in(&self.context.in_span(span), chunk);
+        let context = self.context.in_span(span);
+        // A value may panic when it is dropped; the span ends all the same.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.execute_in(&context, chunk)));
+        let (failed, took) = match &outcome {
+            Ok(outcome) => (outcome.failures.len() as u64, outcome.took),
+            Err(_) => (rows, Duration::ZERO),
+        };
         let ended = EventKind::ChunkEnded {
             start,
             rows,
-            failed: outcome.failures.len() as u64,
-            took_ns: nanoseconds(outcome.took),
+            failed,
+            took_ns: nanoseconds(took),
         };
         scope.tell(span, Some(parent), ended);
         drop(tracing_span);
-        outcome
+        outcome.unwrap_or_else(|payload| resume_unwind(payload))
     }
 
     /// Computes rows that stay in the cache together. It ends early when an item before the chunk has failed.
@@ -807,10 +814,12 @@ impl Feed {
         state.source = Source::Pieces(VecDeque::new());
         state.waiting.clear();
         state.closed = true;
-        let delivered = if state.limit == usize::MAX {
-            state.assembled
-        } else {
+        // Of a failing item that has unfinished ones before it nobody knows whether it is the lowest.
+        let is_decided = state.limit < state.assembled;
+        let delivered = if is_decided {
             state.items
+        } else {
+            state.assembled
         };
         let missing = if state.in_flight > 0 {
             state.in_flight
@@ -820,10 +829,11 @@ impl Feed {
         // Failing fast tells one error: the lowest item's. What a cancelled run did not deliver has no failures either.
         let assembled = state.assembled;
         let failures = match (self.context.fail_fast(), state.is_cancelled) {
-            (true, _) => failures.into_iter().take(1).collect(),
-            (false, true) => failures
+            (true, false) => failures.into_iter().take(1).collect(),
+            (is_one, true) => failures
                 .into_iter()
                 .filter(|(item, _)| *item < assembled)
+                .take(if is_one { 1 } else { usize::MAX })
                 .collect(),
             (false, false) => failures,
         };
@@ -851,7 +861,7 @@ pub(crate) fn tell_failure(scope: &RunScope, failure: &Failure) {
         items: failure.items.iter().map(|&item| item as u64).collect(),
         node: failure.node().into(),
         kind: failure.cause.kind(),
-        message: failure.message(),
+        message: spoken(|| failure.message()),
         inputs: failure.details.inputs.clone(),
     };
     scope.tell(ROOT, None, failed);
