@@ -78,7 +78,7 @@ pub struct Failure {
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct FailureDetails {
-    /// The node's inputs: names and shortened values, where the type has a `Debug`.
+    /// The node's inputs: names and shortened values, where the type has a `Debug` and the value was not moved away.
     pub inputs: Vec<(String, String)>,
     /// The nodes that had to be skipped for this item, because they read what the failed one should have given; with the
     /// nested pipelines around them, as `inner/clean`.

@@ -103,10 +103,7 @@ pub fn failure_details(subject: &Subject) {
         let inner = Pipeline::new("inner", inner).expect("they fit");
         let p = on.pipeline(nodes![
             fails("first", 20),
-            inner
-                .as_node()
-                .map_over(["x"])
-                .rename_input("x", "list"),
+            inner.as_node().map_over(["list"]).rename_input("x", "list"),
             node_fn!("sum", |first: u64, b: &[u64]| first + b.iter().sum::<u64>()),
         ]);
         let mut text = String::new();
@@ -154,11 +151,11 @@ pub fn item_timeouts(subject: &Subject) {
     subject.agree(|on| {
         let after = || node_fn!("b", |a: u64| a + 1);
         let p = on.pipeline(nodes![slow(|x| x % 5 == 3), after()]);
-        let p = p.with_item_timeout(Duration::from_secs(1));
+        let p = p.with_item_timeout(Duration::from_millis(400));
         // Those of a nested pipeline as well, and a single run.
         let inner = Pipeline::new("inner", nodes![slow(|x| x == 2)]).expect("one node fits");
         let outer = on.pipeline(nodes![inner.as_node().map_over(["x"])]);
-        let outer = outer.with_item_timeout(Duration::from_secs(1));
+        let outer = outer.with_item_timeout(Duration::from_millis(400));
         runs(p.map(inputs! { x: items(6) }, ["x"]), &[("b", of::<u64>)])
             + &runs(
                 outer.map(inputs! { x: vec![vec![1_u64], vec![0, 2]] }, ["x"]),
@@ -366,12 +363,13 @@ pub fn events_are_balanced(subject: &Subject) {
             let p = on.pipeline(nodes![
                 inner
                     .as_node()
-                    .map_over(["x"])
+                    .map_over(["list"])
                     .rename_input("x", "list")
                     .rename_output("a", "mapped"),
                 inner.as_node().named("inline"),
-                node_fn!("sum", |a: u64, mapped: &[u64]| a
-                    + mapped.iter().sum::<u64>()),
+                node_fn!("sum", |a: u64, mapped: &[u64]| a + mapped
+                    .iter()
+                    .sum::<u64>()),
             ]);
             let p = p.with_listening(&listening);
             let lists: Vec<Vec<u64>> = (0..60).map(|i| (i..i + i % 5).collect()).collect();
