@@ -14,6 +14,8 @@ mod nested;
 mod night_run;
 #[path = "../../examples/own_engine.rs"]
 mod own_engine;
+#[path = "../../examples/replay_failure.rs"]
+mod replay_failure;
 #[path = "../../examples/scan.rs"]
 mod scan;
 #[path = "../../examples/static_pipeline.rs"]
@@ -30,4 +32,7 @@ macro_rules! run {
     )+};
 }
 
-run! { compose_trading engines_compared hello map_and_product nested night_run own_engine scan static_pipeline }
+run! {
+    compose_trading engines_compared hello map_and_product nested night_run own_engine replay_failure scan
+    static_pipeline
+}

@@ -78,9 +78,10 @@ pub struct Failure {
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct FailureDetails {
-    /// The node's inputs: names and shortened values, where the type has a `Debug`.
+    /// The node's inputs: names and shortened values, where the type has a `Debug` and the value was not moved away.
     pub inputs: Vec<(String, String)>,
-    /// The nodes that had to be skipped for this item, because they read what the failed one should have given.
+    /// The nodes that had to be skipped for this item, because they read what the failed one should have given; with the
+    /// nested pipelines around them, as `inner/clean`.
     pub skipped: Arc<[String]>,
     /// The node and its inputs, if the pipeline [keeps them](crate::Pipeline::with_snapshots).
     pub snapshot: Option<Snapshot>,
@@ -120,12 +121,18 @@ impl Failure {
     ) -> Self {
         let own = item.into_iter();
         match cause {
-            Cause::Nested(inner) => Self {
-                items: own.chain(inner.items).collect(),
-                path: std::iter::once(node.to_owned()).chain(inner.path).collect(),
-                cause: inner.cause,
-                details: inner.details,
-            },
+            Cause::Nested(mut inner) => {
+                let inside = inner.details.skipped.iter();
+                let inside = inside.map(|name| format!("{node}/{name}"));
+                let outside = details.skipped.iter().cloned();
+                inner.details.skipped = inside.chain(outside).collect();
+                Self {
+                    items: own.chain(inner.items).collect(),
+                    path: std::iter::once(node.to_owned()).chain(inner.path).collect(),
+                    cause: inner.cause,
+                    details: inner.details,
+                }
+            }
             cause => Self {
                 items: own.collect(),
                 path: vec![node.to_owned()],

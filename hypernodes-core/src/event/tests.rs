@@ -418,7 +418,7 @@ fn events_are_the_same_after_a_round_trip_through_json() {
     let text = serde_json::to_string(&end(255)).unwrap();
     assert_eq!(
         text,
-        r#"{"run":255,"span":1,"parent":null,"at_ns":9,"worker":0,"kind":{"event":"run_ended","outcome":"done","done":3,"failed":0,"error":null}}"#
+        r#"{"run":"00000000000000ff","span":1,"parent":null,"at_ns":9,"worker":0,"kind":{"event":"run_ended","outcome":"done","done":3,"failed":0,"error":null}}"#
     );
     for event in [start(7), end(7), small(1)] {
         let text = serde_json::to_string(&event).unwrap();

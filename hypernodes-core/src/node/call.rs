@@ -63,8 +63,19 @@ pub struct RowFailure {
 struct Rare {
     /// The arguments of a call that failed, to be shown.
     kept: Option<Args>,
-    /// When the call must have ended, and the limit that says so.
-    deadline: Option<(Instant, Duration)>,
+    /// How long each row may take, where it is computed asynchronously.
+    limits: Option<RowLimits>,
+}
+
+/// How long the rows of a call may take that are computed side by side.
+#[derive(Debug)]
+pub(crate) struct RowLimits {
+    /// Per row how long it may take from when its turn comes, and the limit that is told.
+    pub(crate) of_row: Vec<Option<(Duration, Duration)>>,
+    /// When all must have ended, and the limit that is told.
+    pub(crate) until: Option<(Instant, Duration)>,
+    /// Per row how long it took.
+    pub(crate) took: Vec<Duration>,
 }
 
 /// One call of a node for all rows of a chunk.
@@ -131,16 +142,13 @@ impl<'a> Call<'a> {
         self.rare.as_mut()?.kept.take()
     }
 
-    /// Limits the time of the call. Rows that are computed asynchronously end then; others are looked at afterwards.
-    pub(crate) fn set_deadline(&mut self, deadline: Option<(Instant, Duration)>) {
-        if deadline.is_some() {
-            self.rare.get_or_insert_default().deadline = deadline;
-        }
+    /// Limits the time of rows that are computed asynchronously. They end then; others are looked at afterwards.
+    pub(crate) fn set_limits(&mut self, limits: RowLimits) {
+        self.rare.get_or_insert_default().limits = Some(limits);
     }
 
-    #[cfg(feature = "async")]
-    pub(super) fn deadline(&self) -> Option<(Instant, Duration)> {
-        self.rare.as_ref()?.deadline
+    pub(crate) fn take_limits(&mut self) -> Option<RowLimits> {
+        self.rare.as_mut()?.limits.take()
     }
 
     /// What the run that this call belongs to shares.

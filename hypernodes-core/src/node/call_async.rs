@@ -1,7 +1,10 @@
 //! Rows of a call computed as futures, several at a time.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -9,7 +12,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
 use super::call::{Call, OutputTuple};
+use crate::clock;
 use crate::error::{BoxError, Cause};
+use crate::run::RunContext;
 use crate::value::{Column, PortValue};
 
 /// How many rows of a chunk are in flight when the node sets no limit.
@@ -84,13 +89,19 @@ impl Call<'_> {
         let mut running = FuturesUnordered::new();
         let mut open = BTreeSet::new();
         let (mut next, mut end) = (0, self.rows());
-        let (deadline, context) = (self.deadline(), self.context());
+        let context = self.context();
+        let mut limits = self.take_limits();
         loop {
             while next < end && running.len() < limit.most {
                 // Making the future clones or moves the arguments, which may panic as well.
                 match catch_unwind(AssertUnwindSafe(|| row(next))) {
                     Ok(future) => {
-                        running.push(one(next, limit.permits.as_ref(), deadline, future));
+                        let may_take = limits.as_ref().map(|limits| MayTake {
+                            of_row: limits.of_row[next],
+                            until: limits.until,
+                        });
+                        let permits = limit.permits.as_ref();
+                        running.push(one(next, permits, may_take, context, future));
                         open.insert(next);
                     }
                     Err(payload) => {
@@ -108,6 +119,7 @@ impl Call<'_> {
             }
             let came = match context.can_be_cancelled() {
                 false => running.next().await,
+                true if context.is_cancelled() => None,
                 // Nobody wakes a future when a run is cancelled, so it is asked now and then.
                 true => loop {
                     if let Ok(came) = tokio::time::timeout(LOOK, running.next()).await {
@@ -118,7 +130,7 @@ impl Call<'_> {
                     }
                 },
             };
-            let Some((at, result)) = came else {
+            let Some((at, took, result)) = came else {
                 if let Some(&first) = open.first() {
                     failures.insert(first, Cause::Error("cancelled".into()));
                     end = end.min(first);
@@ -126,6 +138,9 @@ impl Call<'_> {
                 break;
             };
             open.remove(&at);
+            if let Some(limits) = &mut limits {
+                limits.took[at] = took;
+            }
             match result {
                 Ok(value) => values[at] = Some(value),
                 Err(cause) => {
@@ -138,6 +153,9 @@ impl Call<'_> {
             }
         }
         drop(running);
+        if let Some(limits) = limits {
+            self.set_limits(limits);
+        }
         for (at, cause) in failures.into_iter().take_while(|(at, _)| *at <= end) {
             self.fail(at, cause);
         }
@@ -146,31 +164,67 @@ impl Call<'_> {
     }
 }
 
-/// One row: waits for its turn, and catches its panic.
+/// How long a row may take.
+struct MayTake {
+    of_row: Option<(Duration, Duration)>,
+    until: Option<(Instant, Duration)>,
+}
+
+impl MayTake {
+    /// When a row must have ended that begins now, and the limit that is told.
+    fn from(&self, now: Instant) -> Option<(Instant, Duration)> {
+        let of_row = self.of_row;
+        let of_row = of_row.and_then(|(left, told)| Some((now.checked_add(left)?, told)));
+        of_row.into_iter().chain(self.until).min()
+    }
+}
+
+/// One row: waits for its turn, and catches its panic. Says how long it took from then on.
 async fn one<T>(
     at: usize,
     permits: Option<&Semaphore>,
-    deadline: Option<(Instant, Duration)>,
+    may_take: Option<MayTake>,
+    context: &RunContext,
     future: impl Future<Output = Result<T, BoxError>> + Send,
-) -> (usize, Result<T, Cause>) {
+) -> (usize, Duration, Result<T, Cause>) {
     let _permit = match permits {
         Some(permits) => permits.acquire().await.ok(),
         None => None,
     };
     let future = AssertUnwindSafe(future).catch_unwind();
+    let Some(may_take) = may_take else {
+        return (at, Duration::ZERO, caught(future.await));
+    };
+    let began = clock::now();
+    let deadline = may_take.from(began);
     let ended = match deadline {
-        None => future.await,
-        Some((deadline, limit)) => {
-            let ended = tokio::time::timeout_at(deadline.into(), future).await;
-            match ended {
-                Ok(ended) => ended,
-                Err(_) => return (at, Err(Cause::TimedOut { limit })),
-            }
+        None => Ok(future.await),
+        Some((deadline, _)) => {
+            // Several rows share a thread: each sees its own limit while it is its turn.
+            let mut future = pin!(future);
+            let polled = poll_fn(|waker| {
+                let _within = context.within(Some(deadline));
+                future.as_mut().poll(waker)
+            });
+            tokio::time::timeout_at(deadline.into(), polled).await
         }
     };
-    let result = match ended {
+    let now = clock::now();
+    let result = match (ended, deadline) {
+        (Ok(Err(payload)), _) => Err(Cause::from_panic(payload)),
+        // As a sync node, one that has blocked its thread is looked at when it returns.
+        (_, Some((deadline, limit))) if now >= deadline => Err(Cause::TimedOut { limit }),
+        (Ok(Ok(result)), _) => result.map_err(Cause::Error),
+        (Err(_), deadline) => Err(Cause::TimedOut {
+            limit: deadline.map(|(_, limit)| limit).unwrap_or_default(),
+        }),
+    };
+    (at, now.duration_since(began), result)
+}
+
+fn caught<T>(ended: Result<Result<T, BoxError>, Box<dyn Any + Send>>) -> Result<T, Cause> {
+    match ended {
         Ok(result) => result.map_err(Cause::Error),
         Err(payload) => Err(Cause::from_panic(payload)),
-    };
-    (at, result)
+    }
 }

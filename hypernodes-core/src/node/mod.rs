@@ -12,7 +12,7 @@ pub(crate) mod probe;
 mod signature;
 mod state;
 
-pub(crate) use call::{ArgList, ColumnList};
+pub(crate) use call::{ArgList, ColumnList, RowLimits};
 pub use call::{Args, Call, OutputTuple, RowFailure};
 pub use function::FnNode;
 pub use handle::{IntoNode, NodeRef, NodeType};

@@ -13,7 +13,9 @@ use crate::value::{Arg, PortValue};
 
 impl Pipeline {
     pub(super) fn context(&self) -> RunContext {
-        let asks = !self.policies.is_empty() || self.plan.has_policies();
+        let asks = !self.policies.is_empty()
+            || self.plan.has_policies()
+            || tracing::enabled!(tracing::Level::DEBUG);
         let scope = asks.then(|| RunScope::new(Arc::clone(&self.policies)));
         RunContext::new(Arc::clone(&self.engine), self.policy, scope)
     }
@@ -71,7 +73,7 @@ impl Pipeline {
         let result = run_once(&plan, context, args);
         match &result {
             Ok(_) => scope.end(RunOutcome::Done, 1, 0, None),
-            Err(error) => told::end_with(scope, None, error, 0, 1),
+            Err(error) => told::end_with(scope, None, error, told::counts(error)),
         }
         result
     }
@@ -183,7 +185,7 @@ impl Pipeline {
                 told::close(checkpoint.as_ref(), outcome, None, &scope);
                 scope.end(outcome, runs.len() as u64 - failed, failed, None);
             }
-            Err(error) => told::end_with(&scope, checkpoint.as_ref(), error, told::done(error), 1),
+            Err(error) => told::end_with(&scope, checkpoint.as_ref(), error, told::counts(error)),
         }
         result
     }

@@ -37,6 +37,8 @@ pub struct MapIter<I: Iterator> {
     scope: Option<Arc<RunScope>>,
     /// Items that gave a result, and those that failed.
     counts: (u64, u64),
+    /// The run was cancelled before `rows` came to their end.
+    is_cut: bool,
     /// `rows` panicked; it is told in its place.
     panicked: Option<Box<dyn Any + Send>>,
     fail_fast: bool,
@@ -125,6 +127,7 @@ where
             template: template.collect(),
             window: workers,
             workers,
+            is_cut: false,
             panicked: None,
             fail_fast,
             feed: Arc::new(feed),
@@ -139,14 +142,16 @@ where
     fn fill(&mut self) -> Result<(), Error> {
         let began = clock::now();
         while self.rows.is_some() {
-            let mut wanted = self.feed.rows_of_next_piece();
-            if self.feed.held() >= self.allowed().saturating_mul(wanted) {
-                break;
-            }
+            // First of all: what was cancelled is never taken, and would fill the window for ever.
             if let Some(scope) = &self.scope
                 && scope.is_cancelled()
             {
+                self.is_cut = true;
                 self.rows = None;
+                break;
+            }
+            let mut wanted = self.feed.rows_of_next_piece();
+            if self.feed.held() >= self.allowed().saturating_mul(wanted) {
                 break;
             }
             if let Some(checkpoint) = self.feed.checkpoint() {
@@ -317,7 +322,7 @@ where
             checkpoint.flush(self.scope.as_ref())?;
         }
         match &self.scope {
-            Some(scope) if scope.is_cancelled() => {
+            Some(scope) if self.is_cut || (self.feed.held() > 0 && scope.is_cancelled()) => {
                 let done = usize::try_from(self.counts.0).unwrap_or(usize::MAX);
                 Err(told::interruption(scope, done, None))
             }
@@ -332,8 +337,14 @@ where
         };
         let (done, failed) = self.counts;
         let checkpoint = self.feed.checkpoint();
+        if error.is_none() && self.panicked.is_some() {
+            let outcome = RunOutcome::Failed;
+            told::close(checkpoint, outcome, None, &scope);
+            let error = "the iterator of the rows has panicked".to_owned();
+            return scope.end(outcome, done, failed, Some(error));
+        }
         let outcome = match error {
-            Some(error) => return told::end_with(&scope, checkpoint, error, done, failed),
+            Some(error) => return told::end_with(&scope, checkpoint, error, (done, failed)),
             None if failed > 0 => RunOutcome::Partial,
             None => RunOutcome::Done,
         };

@@ -51,7 +51,7 @@ pub(super) fn start(
         unix_ms: clock::unix_ms(),
         process: std::process::id(),
     };
-    scope.tell(ROOT, None, EventKind::RunStarted(Box::new(start)));
+    scope.begin(start);
 }
 
 /// The steps of a plan, those of nested pipelines behind the node that they are in.
@@ -109,33 +109,40 @@ pub(super) fn close(
     }
 }
 
-/// Tells that an error ended a run.
+/// Tells that an error ended a run, with the items that gave a result and those that failed.
 pub(super) fn end_with(
     scope: &Arc<RunScope>,
     checkpoint: Option<&Arc<Checkpoint>>,
     error: &Error,
-    done: u64,
-    failed: u64,
+    (done, failed): (u64, u64),
 ) {
-    let (outcome, failed) = match error {
+    let outcome = match error {
         Error::Run(RunError::Cancelled { .. } | RunError::OutOfMemory { .. }) => {
-            (RunOutcome::Cancelled, 0)
+            RunOutcome::Cancelled
         }
-        _ => (RunOutcome::Failed, failed),
+        _ => RunOutcome::Failed,
     };
     close(checkpoint, outcome, Some(error), scope);
     scope.end(outcome, done, failed, Some(error.to_string()));
 }
 
-/// How many items were done when an error ended the run.
-pub(super) fn done(error: &Error) -> u64 {
-    match error {
-        Error::Run(RunError::Cancelled { done, .. } | RunError::OutOfMemory { done, .. }) => {
-            *done as u64
+/// How many items gave a result, and how many failed, when an error ended the run.
+pub(super) fn counts(error: &Error) -> (u64, u64) {
+    let Error::Run(error) = error else {
+        return (0, 0);
+    };
+    let (done, failed) = match error {
+        RunError::Cancelled { done, finished } => {
+            let failed = finished.as_ref().map_or(0, |runs| runs.failures().len());
+            (done - failed, failed)
         }
-        Error::Run(error) => error.item().unwrap_or(0) as u64,
-        _ => 0,
-    }
+        RunError::OutOfMemory { done, .. } => (*done, 0),
+        error => (
+            error.item().unwrap_or(0),
+            usize::from(error.is_node_failure()),
+        ),
+    };
+    (done as u64, failed as u64)
 }
 
 /// What a map gives that has run under policies.

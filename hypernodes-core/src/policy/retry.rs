@@ -127,6 +127,9 @@ impl Retry {
     /// How long an item waits after its attempt of this number (the first is 1) has failed.
     #[must_use]
     pub fn pause(&self, item: usize, attempt: u32) -> Duration {
+        if self.initial.is_zero() {
+            return Duration::ZERO;
+        }
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
         let nominal = self.initial.as_secs_f64() * self.factor.powi(exponent);
         let nominal = Duration::try_from_secs_f64(nominal)

@@ -47,7 +47,7 @@ pub(super) struct Progress {
     origin: Option<Vec<u32>>,
     pub(super) failures: Vec<StepFailure>,
     /// How long the nodes of each row took that is left, where an item's time is limited.
-    spent: Option<Vec<Duration>>,
+    pub(super) spent: Option<Vec<Duration>>,
 }
 
 /// A row of the chunk that failed in a step.

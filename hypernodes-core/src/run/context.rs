@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+#[cfg(feature = "async")]
+use super::current::Within;
 use super::scope::{ROOT, RunScope};
 use crate::config::ErrorPolicy;
 use crate::engine::Engine;
@@ -19,6 +22,8 @@ pub struct RunContext {
     span: SpanId,
     /// The node that is called, with the nested pipelines around it.
     path: Option<Arc<str>>,
+    /// When the item around a nested pipeline must have ended, and the limit that is told.
+    deadline: Option<(Instant, Duration)>,
     #[cfg(feature = "async")]
     host: Arc<crate::async_host::AsyncHost>,
 }
@@ -35,6 +40,7 @@ impl RunContext {
             scope,
             span: ROOT,
             path: None,
+            deadline: None,
             #[cfg(feature = "async")]
             host: Arc::new(crate::async_host::AsyncHost::own()),
         }
@@ -62,6 +68,27 @@ impl RunContext {
             span,
             ..self.clone()
         }
+    }
+
+    /// The same run, inside an item that must have ended then.
+    pub(crate) fn until(&self, deadline: (Instant, Duration)) -> Self {
+        Self {
+            deadline: Some(deadline),
+            ..self.clone()
+        }
+    }
+
+    /// When the item around this must have ended, and the limit that is told.
+    pub(crate) fn deadline(&self) -> Option<(Instant, Duration)> {
+        self.deadline
+    }
+
+    /// Says what `stop_requested` answers on this thread for as long as it is kept.
+    #[cfg(feature = "async")]
+    pub(crate) fn within(&self, deadline: Option<Instant>) -> Option<Within> {
+        self.scope
+            .as_ref()
+            .map(|scope| Within::call(scope, deadline))
     }
 
     #[cfg(feature = "async")]

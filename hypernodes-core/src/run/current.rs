@@ -1,6 +1,6 @@
 //! What a node can ask while it runs: whether it should end.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,10 +11,11 @@ thread_local! {
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
 }
 
-#[derive(Clone)]
 struct Current {
     scope: Arc<RunScope>,
     deadline: Option<Instant>,
+    /// The call asked after its run was cancelled, and was told so.
+    was_told: Cell<bool>,
 }
 
 /// Whether the node that runs on this thread should end: its time is over, or its run was cancelled.
@@ -42,17 +43,20 @@ struct Current {
 #[must_use]
 pub fn stop_requested() -> bool {
     CURRENT.with_borrow(|current| {
-        current.as_ref().is_some_and(|current| {
-            current.scope.is_cancelled()
-                || current
-                    .deadline
-                    .is_some_and(|deadline| clock::now() >= deadline)
-        })
+        let Some(current) = current else {
+            return false;
+        };
+        if current.scope.is_cancelled() {
+            current.was_told.set(true);
+            return true;
+        }
+        let deadline = current.deadline;
+        deadline.is_some_and(|deadline| clock::now() >= deadline)
     })
 }
 
 /// Says what [`stop_requested`] answers while a call runs.
-pub(super) struct Within(Option<Current>);
+pub(crate) struct Within(Option<Current>);
 
 impl Within {
     /// An outer deadline that is sooner still holds.
@@ -60,14 +64,34 @@ impl Within {
         CURRENT.with_borrow_mut(|current| {
             let outer = current.as_ref().and_then(|current| current.deadline);
             let deadline = deadline.into_iter().chain(outer).min();
-            let scope = Arc::clone(scope);
-            Self(current.replace(Current { scope, deadline }))
+            Self(current.replace(Current {
+                scope: Arc::clone(scope),
+                deadline,
+                was_told: Cell::new(false),
+            }))
+        })
+    }
+
+    /// Whether the call knows that its run was cancelled: what it gives then does not matter.
+    pub(super) fn was_told(&self) -> bool {
+        CURRENT.with_borrow(|current| {
+            current
+                .as_ref()
+                .is_some_and(|current| current.was_told.get())
         })
     }
 }
 
 impl Drop for Within {
     fn drop(&mut self) {
-        CURRENT.set(self.0.take());
+        let inner = CURRENT.replace(self.0.take());
+        CURRENT.with_borrow(|outer| {
+            if let (Some(inner), Some(outer)) = (inner, outer)
+                && inner.was_told.get()
+                && Arc::ptr_eq(&inner.scope, &outer.scope)
+            {
+                outer.was_told.set(true);
+            }
+        });
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::checkpoint::Checkpoint;
 use super::chunk::{ChunkOutcome, ChunkRun};
 use super::memory::MemoryGuard;
 use super::pace::{Given, Pace};
-use super::scope::{ROOT, RunScope, nanoseconds};
+use super::scope::{ROOT, RunScope, nanoseconds, spoken};
 use super::source::Piece;
 use super::spill::Spill;
 use super::{RunContext, Source};
@@ -448,16 +449,22 @@ impl Feed {
             .then(|| tracing::debug_span!("chunk", plan = self.plan.name(), start, rows).entered());
         let (span, parent) = (scope.new_span(), self.context.span());
         scope.tell(span, Some(parent), EventKind::ChunkStarted { start, rows });
-        let outcome = self.execute_in(&self.context.in_span(span), chunk);
+        let context = self.context.in_span(span);
+        // A value may panic when it is dropped; the span ends all the same.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.execute_in(&context, chunk)));
+        let (failed, took) = match &outcome {
+            Ok(outcome) => (outcome.failures.len() as u64, outcome.took),
+            Err(_) => (rows, Duration::ZERO),
+        };
         let ended = EventKind::ChunkEnded {
             start,
             rows,
-            failed: outcome.failures.len() as u64,
-            took_ns: nanoseconds(outcome.took),
+            failed,
+            took_ns: nanoseconds(took),
         };
         scope.tell(span, Some(parent), ended);
         drop(tracing_span);
-        outcome
+        outcome.unwrap_or_else(|payload| resume_unwind(payload))
     }
 
     /// Computes rows that stay in the cache together. It ends early when an item before the chunk has failed.
@@ -809,9 +816,9 @@ impl Feed {
         state.waiting.clear();
         state.closed = true;
         let assembled = state.assembled;
-        // Where items before a failing one were cancelled, a lower one might have failed: the failure is not told.
-        let is_open = state.limit == usize::MAX || state.is_cancelled && assembled <= state.limit;
-        let delivered = if is_open { assembled } else { state.items };
+        // Of a failing item that has unfinished ones before it nobody knows whether it is the lowest.
+        let is_decided = state.limit < assembled;
+        let delivered = if is_decided { state.items } else { assembled };
         let missing = if state.in_flight > 0 {
             state.in_flight
         } else {
@@ -852,7 +859,7 @@ pub(crate) fn tell_failure(scope: &RunScope, failure: &Failure) {
         items: failure.items.iter().map(|&item| item as u64).collect(),
         node: failure.node().into(),
         kind: failure.cause.kind(),
-        message: failure.message(),
+        message: spoken(|| failure.message()),
         inputs: failure.details.inputs.clone(),
     };
     scope.tell(ROOT, None, failed);

@@ -1,21 +1,23 @@
 //! A step under policies: looked up in the cache, tried again, limited in time, told to listeners. A run without any
 //! of that never comes here.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 
 use super::current::Within;
 use super::keys::{call_key, keys_of, output_key};
-use super::scope::{RunScope, nanoseconds};
+use super::scope::{RunScope, nanoseconds, spoken};
 use super::slot::{ABSENT, CachedSlot, Lost, Slot, codec_of};
 use super::snapshot::Snapshot;
 use crate::cache::{CacheStore, Key};
 use crate::clock;
 use crate::error::{Cause, FailureDetails};
 use crate::event::EventKind;
-use crate::node::{ArgList, Call, ColumnList, Passing};
+use crate::node::{ArgList, Call, ColumnList, Passing, RowLimits};
 use crate::plan::{Plan, Step};
 use crate::policy::Retry;
 use crate::run::RunContext;
@@ -101,10 +103,13 @@ impl Guarded<'_> {
         };
         let is_cached = step.node.signature().options.cache;
         let mut cached = 0;
-        let computed = match scope.policies.cache.as_deref().filter(|_| is_cached) {
+        let store = scope.policies.cache.as_deref().filter(|_| is_cached);
+        // A value may panic when it is dropped; the span ends all the same.
+        let computed = catch_unwind(AssertUnwindSafe(|| match store {
             Some(store) => call.cached(slots, store, spent, &mut cached),
             None => call.uncached(slots, spent),
-        };
+        }))
+        .unwrap_or_else(|payload| Ok(self.panicked(payload)));
         drop(tracing_span);
         if scope.is_heard() {
             let failed = computed.as_ref().map_or(0, |done| done.failures.len());
@@ -118,6 +123,28 @@ impl Guarded<'_> {
             scope.tell(span, Some(parent), ended);
         }
         computed
+    }
+
+    /// Every row failed, because of a panic outside of the rows.
+    #[cold]
+    fn panicked(&self, payload: Box<dyn Any + Send>) -> Computed {
+        let ports = self.step().node.signature().outputs.iter();
+        let ports: Vec<_> = ports.map(|output| output.port).collect();
+        let mut call = Call::new(self.rows, ArgList::new(), self.context);
+        call.panic_all(&ports, payload);
+        let (columns, failures) = call.finish();
+        let failures = failures.into_iter().map(|failure| Failed {
+            row: failure.row,
+            cause: failure.cause,
+            details: Box::default(),
+        });
+        Computed {
+            failures: failures.collect(),
+            outs: columns
+                .into_iter()
+                .map(|column| Slot::Values(Arg::dense(column)))
+                .collect(),
+        }
     }
 }
 
@@ -414,7 +441,8 @@ impl NodeCall<'_> {
                 let mut pause = Duration::ZERO;
                 for mut failed in called.failures {
                     failed.row = due[failed.row] as usize;
-                    if attempt < retry.attempts() && retry.covers(&failed.cause) {
+                    let has_time = self.has_time(spent.as_deref(), row_of(failed.row));
+                    if attempt < retry.attempts() && has_time && retry.covers(&failed.cause) {
                         let item = (self.guarded.item)(row_of(failed.row));
                         let wait = retry.pause(item, attempt);
                         self.tell_retry(item, attempt, wait, &failed.cause);
@@ -442,13 +470,23 @@ impl NodeCall<'_> {
         Ok(Called { columns, failures })
     }
 
+    /// Whether a row's item may take any longer.
+    fn has_time(&self, spent: Option<&Vec<Duration>>, row: usize) -> bool {
+        let limit = self.guarded.scope.policies.item_timeout;
+        let is_over = limit
+            .zip(spent)
+            .is_some_and(|(limit, spent)| spent[row] >= limit);
+        let deadline = self.context.deadline();
+        !is_over && deadline.is_none_or(|(deadline, _)| clock::now() < deadline)
+    }
+
     fn tell_retry(&self, item: usize, attempt: u32, pause: Duration, cause: &Cause) {
         let retried = EventKind::Retried {
             node: Arc::clone(self.node),
             item: item as u64,
             attempt,
             pause_ns: nanoseconds(pause),
-            message: cause.message(),
+            message: spoken(|| cause.message()),
         };
         let span = self.context.span();
         self.guarded.scope.tell(span, None, retried);
@@ -464,7 +502,8 @@ impl NodeCall<'_> {
     ) -> Result<Called, Interrupted> {
         let step = self.guarded.step();
         let options = &step.node.signature().options;
-        let is_limited = options.timeout.is_some() || spent.is_some();
+        let is_limited =
+            options.timeout.is_some() || spent.is_some() || self.context.deadline().is_some();
         if !is_limited || rows <= 1 || options.is_async {
             return self.call(args, rows, row_of, spent);
         }
@@ -527,34 +566,61 @@ impl NodeCall<'_> {
         if scope.is_cancelled() {
             return Err(Interrupted::Cancelled);
         }
-        let signature = step.node.signature();
-        let of_item = scope.policies.item_timeout;
-        let used = spent.as_ref().map(|spent| {
-            (0..rows)
-                .map(|row| spent[row_of(row)])
-                .max()
-                .unwrap_or_default()
-        });
-        let left = of_item
-            .zip(used)
-            .map(|(limit, used)| limit.saturating_sub(used));
-        // The limit that is told is the one that was set, whichever ends first.
-        let limits = [
-            signature.options.timeout.map(|limit| (limit, limit)),
-            left.map(|left| (left, of_item.unwrap_or_default())),
-        ];
-        let limit = limits.into_iter().flatten().min();
         let began = clock::now();
-        let deadline = limit.and_then(|(left, _)| began.checked_add(left));
-        let mut call = Call::new(rows, args, &self.context);
-        call.set_deadline(deadline.zip(limit.map(|(_, told)| told)));
-        {
-            let _within = Within::call(scope, deadline);
-            step.compute(&mut call);
+        let signature = step.node.signature();
+        let is_async = signature.options.is_async;
+        let limits: Vec<Option<(Duration, Duration)>> = (0..rows)
+            .map(|row| self.limit(spent.as_deref().map(|spent| spent[row_of(row)])))
+            .collect();
+        let until = self.context.deadline();
+        // The calls of sync nodes with a limit have one row.
+        let limit = match limits[..] {
+            [of_row] if !is_async => {
+                let left = |(until, told): (Instant, Duration)| {
+                    (until.saturating_duration_since(began), told)
+                };
+                of_row.into_iter().chain(until.map(left)).min()
+            }
+            _ => None,
+        };
+        let lent = limit.map(|_| lent(step, &args));
+        let timed_out = |told: Duration| {
+            let kept = lent.map(|lent| Call::new(1, lent, &self.context).take_args());
+            Failed {
+                row: 0,
+                cause: Cause::TimedOut { limit: told },
+                details: Box::new(details(step, kept.as_ref(), 0)),
+            }
+        };
+        let empty = || signature.outputs.iter().map(|output| output.port.empty());
+        if let Some((Duration::ZERO, told)) = limit {
+            return Ok(Called {
+                columns: empty().collect(),
+                failures: vec![timed_out(told)],
+            });
         }
+        let deadline = limit.and_then(|(left, told)| Some((began.checked_add(left)?, told)));
+        let inside = deadline.filter(|_| self.is_nested());
+        let inside = inside.map(|deadline| self.context.until(deadline));
+        let mut call = Call::new(rows, args, inside.as_ref().unwrap_or(&self.context));
+        if is_async && (until.is_some() || limits.iter().any(Option::is_some)) {
+            call.set_limits(RowLimits {
+                of_row: limits,
+                until,
+                took: vec![Duration::ZERO; rows],
+            });
+        }
+        let was_told = {
+            let within = Within::call(scope, deadline.map(|(deadline, _)| deadline));
+            step.compute(&mut call);
+            within.was_told()
+        };
         let took = began.elapsed();
         if let Some(spent) = spent {
-            (0..rows).for_each(|row| spent[row_of(row)] += took);
+            let of_rows = call.take_limits();
+            for row in 0..rows {
+                spent[row_of(row)] += of_rows.as_ref().map_or(took, |limits| limits.took[row]);
+            }
         }
         let kept = call.take_kept();
         let (mut columns, row_failures) = call.finish();
@@ -566,35 +632,38 @@ impl NodeCall<'_> {
                 cause: failure.cause,
             })
             .collect();
+        // What panicked, or failed inside a nested pipeline, is told as that.
+        let is_told = |failed: &Failed| matches!(failed.cause, Cause::Panic(_) | Cause::Nested(_));
         if let Some((left, told)) = limit
-            && took > left
-            && !signature.options.is_async
-            && !failures
-                .iter()
-                .any(|failed| matches!(failed.cause, Cause::Panic(_)))
+            && took >= left
+            && !failures.iter().any(is_told)
         {
-            // The calls of sync nodes with a limit have one row.
-            let shown = failures
-                .pop()
-                .map(|failed| failed.details)
-                .unwrap_or_default();
-            columns = signature
-                .outputs
-                .iter()
-                .map(|output| output.port.empty())
-                .collect();
-            failures = vec![Failed {
-                row: 0,
-                cause: Cause::TimedOut { limit: told },
-                details: shown,
-            }];
+            columns = empty().collect();
+            failures = vec![timed_out(told)];
         }
-        if !failures.is_empty() && scope.is_cancelled() {
-            // Told to stop, the node gave up: that is no failure of the item.
+        if was_told || !failures.is_empty() && scope.is_cancelled() {
+            // Told to stop, the node gave up: that is no failure of the item, and no value.
             return Err(Interrupted::Cancelled);
         }
         Ok(Called { columns, failures })
     }
+
+    /// How long a row may take, and the limit that is told: the one that was set, whichever ends first.
+    fn limit(&self, spent: Option<Duration>) -> Option<(Duration, Duration)> {
+        let own = self.guarded.step().node.signature().options.timeout;
+        let of_item = self.guarded.scope.policies.item_timeout.zip(spent);
+        let of_item = of_item.map(|(limit, spent)| (limit.saturating_sub(spent), limit));
+        own.map(|own| (own, own)).into_iter().chain(of_item).min()
+    }
+}
+
+/// The arguments of a call that can be shown afterwards, whatever the node does with them.
+fn lent(step: &Step, args: &ArgList) -> ArgList {
+    let inputs = step.node.signature().inputs.iter();
+    let one = |(input, arg): (&crate::InputPort, &Option<Arg>)| {
+        arg.clone().filter(|_| input.passing != Passing::Move)
+    };
+    inputs.zip(args).map(one).collect()
 }
 
 /// What is told of a failing row's inputs.
@@ -608,7 +677,8 @@ pub(super) fn details(step: &Step, kept: Option<&crate::node::Args>, row: usize)
         .enumerate()
         .filter_map(|(i, input)| {
             let arg = kept?.get(i)?;
-            Some((input.name.to_string(), input.facts.show?.row(arg, row)))
+            let show = input.facts.show?;
+            Some((input.name.to_string(), spoken(|| show.row(arg, row))))
         });
     FailureDetails {
         inputs: shown.collect(),

@@ -2,6 +2,7 @@
 //! for, and then nothing of this costs anything.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use super::keys::KeyMemo;
 use super::memory::MemoryGuard;
 use crate::cache::CacheStore;
 use crate::clock;
-use crate::event::{Event, EventKind, Listening, RunId, RunOutcome, SpanId};
+use crate::event::{Event, EventKind, Listening, RunId, RunOutcome, RunStart, SpanId};
 use crate::policy::{CancelToken, Retry};
 
 /// What was asked for of all runs of a pipeline.
@@ -56,6 +57,8 @@ pub(crate) struct RunScope {
     /// Whether spans of the `tracing` crate are wanted.
     pub(crate) has_spans: bool,
     is_cancel_told: AtomicBool,
+    /// Its beginning was told, and its end was not.
+    is_open: AtomicBool,
 }
 
 impl RunScope {
@@ -69,6 +72,7 @@ impl RunScope {
             next_span: AtomicU64::new(ROOT.0 + 1),
             has_spans: tracing::enabled!(tracing::Level::DEBUG),
             is_cancel_told: AtomicBool::new(false),
+            is_open: AtomicBool::new(false),
         })
     }
 
@@ -100,6 +104,12 @@ impl RunScope {
         }
     }
 
+    /// Tells that the run begins.
+    pub(crate) fn begin(&self, start: RunStart) {
+        self.is_open.store(true, Ordering::Relaxed);
+        self.tell(ROOT, None, EventKind::RunStarted(Box::new(start)));
+    }
+
     /// Tells how the run ended, and waits a moment for its listeners.
     pub(crate) fn end(&self, outcome: RunOutcome, done: u64, failed: u64, error: Option<String>) {
         let ended = EventKind::RunEnded {
@@ -108,6 +118,7 @@ impl RunScope {
             failed,
             error,
         };
+        self.is_open.store(false, Ordering::Relaxed);
         self.tell(ROOT, None, ended);
         Listening::settle_all(&self.policies.listeners);
     }
@@ -137,9 +148,10 @@ impl RunScope {
             tokens => {
                 // Several tokens: look at the others now and then.
                 const TICK: Duration = Duration::from_millis(20);
-                let until = clock::now() + time;
+                let until = clock::now().checked_add(time);
                 loop {
-                    let left = until.saturating_duration_since(clock::now());
+                    let left =
+                        until.map_or(TICK, |until| until.saturating_duration_since(clock::now()));
                     if left.is_zero() || tokens[0].sleep(left.min(TICK)) || self.is_cancelled() {
                         return self.is_cancelled();
                     }
@@ -147,6 +159,24 @@ impl RunScope {
             }
         }
     }
+}
+
+impl Drop for RunScope {
+    fn drop(&mut self) {
+        if *self.is_open.get_mut() {
+            let error = "a panic outside of the nodes has ended it".to_owned();
+            self.end(RunOutcome::Failed, 0, 0, Some(error));
+        }
+    }
+}
+
+/// A text that somebody else's code makes, which may panic.
+pub(crate) fn spoken(text: impl FnOnce() -> String) -> String {
+    catch_unwind(AssertUnwindSafe(text)).unwrap_or_else(|payload| {
+        // Its destructor may panic as well.
+        std::mem::forget(payload);
+        "(it panicked when it was to be shown)".to_owned()
+    })
 }
 
 impl fmt::Debug for RunScope {
@@ -170,10 +200,20 @@ fn worker() -> u32 {
     OWN.with(|own| *own)
 }
 
-/// Ids grow with time and differ between processes: microseconds since 1970, then the process, then a counter.
+/// Ids grow with time and differ between processes: milliseconds since 1970, then the process, then a counter.
 fn next_run_id() -> RunId {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static LAST: AtomicU64 = AtomicU64::new(0);
     let process = u64::from(std::process::id()) & 0xFF;
-    let count = COUNT.fetch_add(1, Ordering::Relaxed) & 0xFFF;
-    RunId(clock::unix_ms() << 20 | process << 12 | count)
+    let first_of = |ms: u64| ms << 20 | process << 12;
+    let now = first_of(clock::unix_ms());
+    let after = |last: u64| match last {
+        _ if last < now => now,
+        // The counter is used up: the ids of the next millisecond are lent.
+        _ if last & 0xFFF == 0xFFF => first_of((last >> 20) + 1),
+        _ => last + 1,
+    };
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+        Some(after(last))
+    });
+    RunId(after(last.unwrap_or_default()))
 }

@@ -137,8 +137,24 @@ impl Snapshot {
             let (had, has) = (self.saved.inputs.len(), inputs.len());
             return Err(self.unfit(&format!("it had {had} inputs and has {has}")));
         }
+        #[cfg(feature = "async")]
+        if node.signature().options.is_async && crate::async_host::is_inside_runtime() {
+            return Err(self.unfit(
+                "it is async, and was called inside an async runtime, which would be blocked; use a thread of its own",
+            ));
+        }
         let mut args = Vec::new();
-        for (input, saved) in inputs.iter().zip(&self.saved.inputs) {
+        for input in inputs {
+            let saved = self
+                .saved
+                .inputs
+                .iter()
+                .find(|saved| saved.name == input.name);
+            let saved = saved.ok_or_else(|| {
+                let had: Vec<&str> = self.saved.inputs.iter().map(|saved| &*saved.name).collect();
+                let had = crate::error::list_names(&had);
+                self.unfit(&format!("it had inputs {had}, and none `{}`", input.name))
+            })?;
             let of_input = |why: &str| self.unfit(&format!("input `{}`: {why}", saved.name));
             if input.port.full_name() != saved.port {
                 return Err(of_input(&format!(

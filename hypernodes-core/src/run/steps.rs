@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::RunContext;
 use super::chunk::Progress;
 use super::guarded::{Computed, Failed, Guarded, Interrupted, details};
+use super::scope::RunScope;
 use super::slot::Slot;
 use crate::error::Cause;
 use crate::plan::{Plan, Step};
@@ -142,6 +143,9 @@ impl Steps {
                     reads[arg.slot] -= 1;
                     reads[arg.slot] == 0
                 });
+                // The time of an item that is a whole run is what its steps take together.
+                let before = progress.spent.clone();
+                let mut spent = before.clone();
                 state.in_flight += 1;
                 drop(state);
                 let guarded = Guarded {
@@ -153,10 +157,10 @@ impl Steps {
                     item: &|_| 0,
                     is_eager: true,
                 };
-                // The time of an item that is a whole run is what its steps take together, so each sees its own only.
-                let mut spent = scope.policies.item_timeout.map(|_| vec![Duration::ZERO]);
-                catch_unwind(AssertUnwindSafe(|| guarded.compute(slots, spent.as_mut())))
-                    .unwrap_or_else(|payload| Ok(panicked(payload)))
+                let computed =
+                    catch_unwind(AssertUnwindSafe(|| guarded.compute(slots, spent.as_mut())))
+                        .unwrap_or_else(|payload| Ok(panicked(payload)));
+                self.within_limit(scope, before.zip(spent), computed)
             }
         };
 
@@ -192,6 +196,36 @@ impl Steps {
             self.changed.notify_all();
         }
         true
+    }
+
+    /// Adds what a step took to the time of the run. One that is over the limit only together with steps computed
+    /// meanwhile has timed out too.
+    fn within_limit(
+        &self,
+        scope: &RunScope,
+        spent: Option<(Vec<Duration>, Vec<Duration>)>,
+        computed: Result<Computed, Interrupted>,
+    ) -> Result<Computed, Interrupted> {
+        let mut state = self.lock();
+        let all = state
+            .progress
+            .spent
+            .as_mut()
+            .and_then(|spent| spent.first_mut());
+        let (Some((before, after)), Some(all), Some(limit)) =
+            (spent, all, scope.policies.item_timeout)
+        else {
+            return computed;
+        };
+        *all += after[0].saturating_sub(before[0]);
+        let is_over = *all >= limit;
+        drop(state);
+        match computed {
+            Ok(done) if is_over && done.failures.is_empty() => {
+                Ok(failed(Cause::TimedOut { limit }))
+            }
+            computed => computed,
+        }
     }
 
     /// Computes a step of a run without policies.
@@ -286,9 +320,14 @@ impl Steps {
 /// A step that panicked outside of its rows.
 #[cold]
 fn panicked(payload: Box<dyn Any + Send>) -> Computed {
+    failed(Cause::from_panic(payload))
+}
+
+#[cold]
+fn failed(cause: Cause) -> Computed {
     let failed = Failed {
         row: 0,
-        cause: Cause::from_panic(payload),
+        cause,
         details: Box::default(),
     };
     Computed {

@@ -72,6 +72,7 @@ macro_rules! engine_conformance {
             nested: inline, zipped_lists, products_of_lists, three_deep, an_engine_of_its_own, failures_tell_the_path,
                 lists_that_do_not_fit, one_huge_item, in_a_single_run;
             iterators: in_order, bounded, dropped_early, endless, failing_items, nothing;
+            policies: retries, failure_details, item_timeouts, cancellation, cancellation_of_nested_maps, events_are_balanced;
             users: parallel_inside, a_lock_held_meanwhile, blocking, pipelines_inside, pipelines_inside_three_deep,
                 several_callers, an_iterator_inside, a_map_from_another_thread;
         }

@@ -92,6 +92,10 @@ pub trait ValueParam: Copy {
         }
     }
     fn values(self, args: &mut Args, index: usize, rows: usize) -> Values<Self::Stored> {
+        if Self::CLONES && !std::mem::needs_drop::<Self::Stored>() {
+            // Plain data is not moved, and stays where it can be shown when a row fails.
+            return Values::Shared(args.at(index).clone());
+        }
         args.take(index).into_values(rows, Self::CLONES)
     }
 }

@@ -13,6 +13,7 @@ pub mod failures;
 pub mod iterators;
 pub mod maps;
 pub mod nested;
+pub mod policies;
 pub mod runs;
 pub mod users;
 
