@@ -180,6 +180,14 @@ fn of_plan(plan: &Plan, around: &str, parts: &mut Vec<Part>) -> Result<(), Error
             }
         }
     }
+    for output in &plan.outputs {
+        parts.push(Part {
+            name: format!("{around}{}", output.name),
+            kind: PartKind::Setting,
+            hash: key_of("hypernodes output name", &[names[output.slot].as_bytes()]).to_string(),
+            text: format!("from {}", names[output.slot]),
+        });
+    }
     for step in &plan.steps {
         let nested = step.node.nested();
         let over = nested

@@ -8,12 +8,14 @@
 extern crate hypernodes_core as hypernodes;
 
 mod build;
+mod cache;
 mod cache_stress;
 mod errors;
 mod iter;
 mod map;
 mod nested;
 mod node;
+mod resume;
 mod run;
 mod steps;
 mod supply;
