@@ -13,6 +13,7 @@ mod cache_stress;
 mod errors;
 mod iter;
 mod map;
+mod memory;
 mod nested;
 mod node;
 mod resume;
