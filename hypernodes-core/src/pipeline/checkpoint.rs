@@ -76,7 +76,10 @@ fn codec(what: impl Fn() -> String, port: PortType, facts: PortFacts) -> Result<
     facts.codec.ok_or_else(|| {
         cannot_keep(
             what(),
-            format!("`{port}` has no codec; derive serde's `Serialize` and `Deserialize` for it"),
+            format!(
+                "`{port}` has no codec; derive serde's `Serialize` and `Deserialize` for it, and write the types that \
+                 closures return"
+            ),
         )
     })
 }
@@ -179,6 +182,14 @@ fn of_plan(plan: &Plan, around: &str, parts: &mut Vec<Part>) -> Result<(), Error
                 names[slot] = format!("{} {output}", step.name);
             }
         }
+    }
+    for output in &plan.outputs {
+        parts.push(Part {
+            name: format!("{around}{}", output.name),
+            kind: PartKind::Output,
+            hash: key_of("hypernodes output name", &[names[output.slot].as_bytes()]).to_string(),
+            text: format!("from {}", names[output.slot]),
+        });
     }
     for step in &plan.steps {
         let nested = step.node.nested();

@@ -201,6 +201,12 @@ impl<'p> ChunkRun<'p> {
     #[must_use]
     pub fn share(&mut self) -> Arc<Steps> {
         // What several threads compute is not begun again, so that everything found in the cache is loaded at once.
+        if let Some(scope) = self.context.scope() {
+            let store = scope.policies.cache.as_deref();
+            while self.progress.load_found(store).is_err() {
+                self.begin_again();
+            }
+        }
         self.again = None;
         let progress = self.progress.take();
         Arc::new(Steps::new(
@@ -356,6 +362,12 @@ impl Progress {
             ));
         }
         slots
+    }
+
+    /// Loads what lies in the cache.
+    fn load_found(&mut self, store: Option<&dyn CacheStore>) -> Result<(), Lost> {
+        let mut slots = self.slots.iter_mut().flatten();
+        slots.try_for_each(|slot| slot.load_found(store))
     }
 
     pub(super) fn load_outputs(

@@ -25,7 +25,7 @@ use crate::error::{EngineError, Error, Failure};
 use crate::event::{EventKind, MemoryLevel};
 use crate::plan::Plan;
 use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard};
-use crate::value::{Accumulator, Arg, Column};
+use crate::value::{Accumulator, Arg, Codec, Column};
 
 /// Columns of fewer bytes are not worth a file.
 const LEAST_SPILL: usize = 256 * 1024;
@@ -394,10 +394,7 @@ impl Feed {
             .into_iter()
             .map(Accumulator::finish)
             .collect();
-        let bytes = full
-            .iter()
-            .map(|column| column.len() * column.port().bytes())
-            .sum::<usize>();
+        let bytes: usize = full.iter().zip(&codecs).map(bytes_of).sum();
         let kept = match spilled {
             _ if bytes < LEAST_SPILL => Err(full),
             Some(spill) => spill.keep(full),
@@ -848,6 +845,21 @@ impl Feed {
             spilled: state.spilled.take(),
         })
     }
+}
+
+/// About how many bytes a column holds: what its values own is seen in how long some of them are when written.
+fn bytes_of((column, codec): (&Column, &Codec)) -> usize {
+    const SAMPLES: usize = 8;
+    let rows = column.len();
+    let arg = Arg::dense(column.clone());
+    let mut written = Vec::new();
+    let samples = rows.min(SAMPLES);
+    for sample in 0..samples {
+        // One that cannot be written is told when all are.
+        let _ = codec.encode_row(&arg, sample * rows / samples, &mut written);
+    }
+    let each = (written.len() / samples.max(1)).max(column.port().bytes());
+    each.saturating_mul(rows)
 }
 
 /// Tells listeners of an item that failed for good.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::slot::Slot;
 use crate::cache::Key;
 use crate::node::{InputPort, Signature};
-use crate::value::{Arg, Codec, CodecError, Column, Rows, key_of};
+use crate::value::{Arg, Codec, CodecError, Rows, WeakColumn, key_of};
 
 /// The identity of a node: where it is defined, what it says, its version and its types. Names of inputs and outputs
 /// do not count: a renamed node computes the same.
@@ -61,8 +61,10 @@ pub(super) fn keys_of(
 }
 
 /// Keys of values that are the same in every chunk, so that a large one is hashed once in a run.
+///
+/// It holds none of them: a value that is lent to a nested map may be taken away, or given as an output, later on.
 #[derive(Debug, Default)]
-pub(crate) struct KeyMemo(Mutex<Vec<(Column, usize, Key)>>);
+pub(crate) struct KeyMemo(Mutex<Vec<(WeakColumn, usize, Key)>>);
 
 /// Most values that are remembered.
 const MOST: usize = 64;
@@ -72,27 +74,31 @@ impl KeyMemo {
         let Rows::One(at) = arg.rows else {
             return codec.keys(arg, rows);
         };
-        // A value that nobody else holds may yet be moved out, so it is not held here.
+        // What nobody else holds does not come again.
         if !arg.column.is_shared() {
             return codec.keys(arg, rows);
         }
-        let known = self.lock().iter().find_map(|(column, row, key)| {
-            (*row == at && column.is_same(&arg.column)).then_some(*key)
-        });
+        let known = self
+            .lock()
+            .iter()
+            .find_map(|(column, row, key)| (*row == at && column.is(&arg.column)).then_some(*key));
         if let Some(key) = known {
             return Ok(vec![key; rows]);
         }
         let keys = codec.keys(arg, rows)?;
         let mut memo = self.lock();
-        if let Some(key) = keys.first()
-            && memo.len() < MOST
-        {
-            memo.push((arg.column.clone(), at, *key));
+        if let Some(key) = keys.first() {
+            if memo.len() == MOST {
+                memo.retain(|(column, ..)| !column.is_gone());
+            }
+            if memo.len() < MOST {
+                memo.push((arg.column.weak(), at, *key));
+            }
         }
         Ok(keys)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Column, usize, Key)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(WeakColumn, usize, Key)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -44,8 +44,18 @@ impl Slot {
     pub(super) fn into_arg(self, store: Option<&dyn CacheStore>) -> Result<Arg, Lost> {
         match self {
             Self::Values(arg) => Ok(arg),
-            Self::Cached(slot) => slot.load(store).map(Arg::dense),
+            Self::Cached(slot) => slot.load(store),
         }
+    }
+
+    /// Loads what lies in the cache, and keeps the keys.
+    pub(super) fn load_found(&mut self, store: Option<&dyn CacheStore>) -> Result<(), Lost> {
+        if let Self::Cached(slot) = self
+            && slot.has_absent()
+        {
+            **slot = slot.loaded(store)?;
+        }
+        Ok(())
     }
 
     /// The key of each row, if the slot has them.
@@ -77,48 +87,65 @@ impl CachedSlot {
         }
     }
 
-    /// All values as a column of their own. What cannot be loaded is taken out of the store: the next time it is a miss.
-    fn load(self, store: Option<&dyn CacheStore>) -> Result<Column, Lost> {
-        let port = self.codec.port();
-        let is_whole = self.computed.len() == self.places.len()
-            && self
-                .places
-                .iter()
-                .zip(0..)
-                .all(|(place, row)| *place == row);
+    /// Whether some values were found in the cache and are not loaded.
+    fn has_absent(&self) -> bool {
+        self.places.contains(&ABSENT)
+    }
+
+    /// All values. What cannot be loaded is taken out of the store: the next time it is a miss.
+    fn load(self, store: Option<&dyn CacheStore>) -> Result<Arg, Lost> {
+        let (count, is_absent) = (self.places.len(), self.has_absent());
+        let is_whole =
+            self.computed.len() == count && self.places.iter().copied().eq(0..index(count));
         if is_whole {
-            return Ok(self.computed);
+            return Ok(Arg::dense(self.computed));
         }
+        let own = self.places.iter().copied().filter(|&place| place != ABSENT);
+        let arg = Arg {
+            rows: Rows::Select(own.collect()),
+            column: self.computed,
+        };
+        if !is_absent {
+            return Ok(arg);
+        }
+        let port = self.codec.port();
+        let rows_of = |is_absent: bool| {
+            let rows = (0..).zip(self.places.iter());
+            rows.filter(move |(_, place)| (**place == ABSENT) == is_absent)
+                .map(|(row, _)| row)
+        };
         let mut pieces = Vec::new();
-        let own: Vec<(u32, u32)> = (0..)
-            .zip(self.places.iter().copied())
-            .filter(|(_, place)| *place != ABSENT)
-            .collect();
+        let own: Vec<u32> = rows_of(false).collect();
         if !own.is_empty() {
-            let rows: Vec<u32> = own.iter().map(|(_, place)| *place).collect();
-            let arg = Arg {
-                column: self.computed,
-                rows: Rows::Select(rows.into()),
-            };
-            let count = own.len();
             // Somebody else may hold the computed column too; then its values are copied through their codec.
             let column = match arg.column.is_shared() {
-                false => port.settle(arg, count),
-                true => copied(&arg, count, self.codec)?,
+                false => port.settle(arg, own.len()),
+                true => copied(&arg, own.len(), self.codec)?,
             };
-            pieces.push((column, own.iter().map(|(row, _)| *row).collect()));
+            pieces.push((column, own));
         }
-        for (row, key) in self.keys.iter().enumerate() {
-            if self.places[row] == ABSENT {
-                let bytes = store.and_then(|store| store.get(key)).ok_or(Lost)?;
-                let column = self.codec.decode(&bytes, 1).map_err(|_| {
-                    store.inspect(|store| store.remove(key));
-                    Lost
-                })?;
-                pieces.push((column, vec![index(row)]));
-            }
+        for row in rows_of(true) {
+            let key = &self.keys[row as usize];
+            let bytes = store.and_then(|store| store.get(key)).ok_or(Lost)?;
+            let column = self.codec.decode(&bytes, 1).map_err(|_| {
+                store.inspect(|store| store.remove(key));
+                Lost
+            })?;
+            pieces.push((column, vec![row]));
         }
-        Ok(port.merge(pieces))
+        Ok(Arg::dense(port.merge(pieces)))
+    }
+
+    /// The same with every value loaded.
+    fn loaded(&self, store: Option<&dyn CacheStore>) -> Result<Self, Lost> {
+        let rows = self.places.len();
+        let arg = self.clone().load(store)?;
+        Ok(Self {
+            computed: self.codec.port().settle(arg, rows),
+            places: (0..index(rows)).collect(),
+            keys: Arc::clone(&self.keys),
+            codec: self.codec,
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! A column: the values of one port over many items, behind one erased, shared handle.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::port::{PortType, PortValue, Storage};
 
@@ -26,6 +27,22 @@ pub struct Column {
 }
 
 struct Single<T>(T);
+
+/// What of a column is known when it is not held: whether another one is it.
+#[derive(Debug)]
+pub(crate) struct WeakColumn(Weak<dyn Any + Send + Sync>);
+
+impl WeakColumn {
+    /// Whether the column is the one that this was made from.
+    pub(crate) fn is(&self, column: &Column) -> bool {
+        std::ptr::addr_eq(self.0.as_ptr(), Arc::as_ptr(&column.data))
+    }
+
+    /// Whether its values are gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+}
 
 impl Column {
     /// Takes over the values of a vector.
@@ -82,9 +99,9 @@ impl Column {
         Arc::strong_count(&self.data) > 1
     }
 
-    /// Whether two handles share their values.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.data, &other.data)
+    /// Knows the values again without holding them.
+    pub(crate) fn weak(&self) -> WeakColumn {
+        WeakColumn(Arc::downgrade(&self.data))
     }
 
     /// The values, if they are of type `T`.

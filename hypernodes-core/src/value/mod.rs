@@ -13,6 +13,7 @@ mod rows;
 
 pub use arg::{Arg, Lane, Values};
 pub use codec::{Codec, CodecError};
+pub(crate) use column::WeakColumn;
 pub use column::{Accumulator, Column, Drain};
 pub(crate) use digest::key_of;
 pub use facts::{PortFacts, Show};

@@ -8,6 +8,7 @@
 extern crate hypernodes_core as hypernodes;
 
 mod build;
+mod cache;
 mod cache_stress;
 mod cancel;
 mod cancelled_order;
@@ -16,8 +17,10 @@ mod events;
 mod failures;
 mod iter;
 mod map;
+mod memory;
 mod nested;
 mod node;
+mod resume;
 mod retry;
 mod run;
 mod snapshot;
