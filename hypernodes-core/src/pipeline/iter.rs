@@ -139,14 +139,15 @@ where
     fn fill(&mut self) -> Result<(), Error> {
         let began = clock::now();
         while self.rows.is_some() {
-            let mut wanted = self.feed.rows_of_next_piece();
-            if self.feed.held() >= self.allowed().saturating_mul(wanted) {
-                break;
-            }
+            // First: what was under way is given up, and is never less than it is now.
             if let Some(scope) = &self.scope
                 && scope.is_cancelled()
             {
                 self.rows = None;
+                break;
+            }
+            let mut wanted = self.feed.rows_of_next_piece();
+            if self.feed.held() >= self.allowed().saturating_mul(wanted) {
                 break;
             }
             if let Some(checkpoint) = self.feed.checkpoint() {
