@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
+use hypernodes::ops::{DashboardError, EventLogError};
 use hypernodes::trading::atc::AtcError;
 use hypernodes::trading::data::DataError;
 use hypernodes::trading::scan::ScanError;
-use hypernodes::ops::{DashboardError, EventLogError};
 use hypernodes::{CacheError, EngineError, FolderError, RunError};
 
 use crate::cli::{Cli, Refusal};
@@ -63,7 +63,10 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Dashboard(#[from] DashboardError),
     #[error("the events of the run in `{}` cannot be read: {}", path.display(), flattened(source))]
-    Events { path: PathBuf, source: EventLogError },
+    Events {
+        path: PathBuf,
+        source: EventLogError,
+    },
 }
 
 impl CommandError {

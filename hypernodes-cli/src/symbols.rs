@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hypernodes::trading::data::{CsvOptions, DataError, SymbolError, SymbolSource};
-use hypernodes::{BoxError, Cause, Failure, Inputs, Pipeline, PortValue, RunError, Runs};
+use hypernodes::{
+    BoxError, Cause, Failure, FolderError, Inputs, Pipeline, PortValue, RunError, Runs,
+};
 
 use crate::cancel;
 use crate::cli::Common;
@@ -152,7 +154,10 @@ impl SymbolRun<'_> {
                 match row {
                     Ok(row) => one(Ok(row.get::<T>(output)?))?,
                     Err(hypernodes::Error::Run(RunError::Cancelled { .. })) => is_whole = false,
-                    Err(error) => one(Err(Fault::of_error(error)?))?,
+                    Err(error) => match Fault::of_error(error) {
+                        Ok(fault) => one(Err(fault))?,
+                        Err(problem) => return Err(in_symbols(problem, done, &names.borrow())),
+                    },
                 }
             }
             is_whole
@@ -163,6 +168,39 @@ impl SymbolRun<'_> {
         absent(&missing, &mut take)?;
         Ok(Ended::Whole)
     }
+}
+
+/// What has changed since the run in a folder, told of symbols: the run itself knows items of an iterator.
+fn in_symbols(error: CommandError, done: usize, waiting: &VecDeque<String>) -> CommandError {
+    use hypernodes::Error::Run;
+    let CommandError::Run(Run(RunError::Folder(FolderError::Changed { path, differences }))) =
+        error
+    else {
+        return error;
+    };
+    let number = |text: &str, before, after| -> Option<usize> {
+        text.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+    };
+    let told = |text: String| {
+        let other = " of the iterator is another than in the run folder";
+        if let Some(item) = number(&text, "item ", other) {
+            let name = item.checked_sub(done).and_then(|at| waiting.get(at));
+            let name = name.map_or_else(String::new, |name| format!(" `{}`", escaped(name)));
+            let place = item + 1;
+            return format!("symbol{name} (number {place}): its file or its rows have changed");
+        }
+        let fewer = number(
+            &text,
+            "the iterator ends before item ",
+            ", which the run folder has",
+        );
+        fewer.map_or(text, |now| {
+            format!("the run folder has more symbols than the {now} that there are now")
+        })
+    };
+    let differences = differences.into_iter().map(told).collect();
+    let changed = FolderError::Changed { path, differences };
+    CommandError::Run(Run(RunError::Folder(changed)))
 }
 
 /// What a map gave, or had finished when it was cancelled.

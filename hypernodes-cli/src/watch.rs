@@ -60,10 +60,7 @@ impl Watch {
     }
 
     /// Writes down how the command ended, and hands on its result.
-    pub(crate) fn close(
-        self,
-        result: Result<Exit, CommandError>,
-    ) -> Result<Exit, CommandError> {
+    pub(crate) fn close(self, result: Result<Exit, CommandError>) -> Result<Exit, CommandError> {
         let Some((recorder, listening)) = &self.recorder else {
             return result;
         };
@@ -74,7 +71,10 @@ impl Watch {
             let record = with_error(record.clone(), error.as_deref());
             if let Err(problem) = write_record(folder, &record) {
                 let path = folder.join(RunFolder::REPORT_FILE);
-                say(&format!("note: cannot write `{}`: {problem}", path.display()));
+                say(&format!(
+                    "note: cannot write `{}`: {problem}",
+                    path.display()
+                ));
             }
         }
         let Some(path) = &self.report else {

@@ -237,7 +237,10 @@ mod tests {
         let options = CsvOptions { range, ..options };
         let none = sources(&files, &options).next().unwrap();
         let error = sent(&none).load(&options).unwrap_err();
-        assert!(matches!(error.error, DataError::NoRowsInRange { .. }), "{error:?}");
+        assert!(
+            matches!(error.error, DataError::NoRowsInRange { .. }),
+            "{error:?}"
+        );
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
@@ -282,7 +285,10 @@ mod tests {
         let time = UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
         let first = write("time,close\n1,1\n", time);
         let longer = write("time,close\n1,10\n", time);
-        let later = write("time,close\n1,1\n", time + std::time::Duration::from_nanos(100));
+        let later = write(
+            "time,close\n1,1\n",
+            time + std::time::Duration::from_nanos(100),
+        );
         let again = write("time,close\n1,1\n", time);
         assert_eq!(first, again);
         let mut keys = vec![none, first, longer, later];

@@ -151,7 +151,12 @@ fn prune(
         Format::Csv => {
             let header = ["removed", "freed_bytes", "left", "left_bytes"];
             let row = [removed, report.freed_bytes, left, report.left_bytes];
-            Ok(table::write(out, format, header, &[row.map(|n| n.to_string())])?)
+            Ok(table::write(
+                out,
+                format,
+                header,
+                &[row.map(|n| n.to_string())],
+            )?)
         }
         _ => {
             let (freed, kept) = (
@@ -176,7 +181,10 @@ fn named(entry: &EntryInfo) -> &str {
 }
 
 fn damage(entry: &EntryInfo) -> String {
-    entry.damage.as_ref().map_or_else(String::new, ToString::to_string)
+    entry
+        .damage
+        .as_ref()
+        .map_or_else(String::new, ToString::to_string)
 }
 
 fn as_row(entry: &EntryInfo) -> [String; 5] {

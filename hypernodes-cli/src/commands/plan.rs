@@ -97,7 +97,7 @@ fn write_plan(
     }
     writeln!(out, "\n{explained}")?;
     if let EngineConfig::Threaded(config @ ThreadedConfig { workers: 0, .. }) = config {
-        writeln!(out, "why         {}", config.automatic().explain())?;
+        writeln!(out, "workers     {}", config.automatic().explain())?;
     }
     let held = match common.npartitions {
         Some(_) => "all results are held until the last partition is done",

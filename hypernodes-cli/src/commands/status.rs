@@ -118,7 +118,9 @@ fn write_run(
     writeln!(out, "engine    {}", escaped(&state.engine))?;
     writeln!(out, "state     {} (process {})", state.state, state.process)?;
     let ended = state.done.saturating_add(state.failed);
-    let part = state.items.map(|items| format!(" ({})", format_percent(ended, items)));
+    let part = state
+        .items
+        .map(|items| format!(" ({})", format_percent(ended, items)));
     let part = part.unwrap_or_default();
     writeln!(
         out,
@@ -141,7 +143,11 @@ fn write_run(
         writeln!(out, "error     {}", escaped(error))?;
     }
     let failures = record.map(|record| &record.failures);
-    for failure in failures.iter().flat_map(|failures| &failures.first).take(NAMED) {
+    for failure in failures
+        .iter()
+        .flat_map(|failures| &failures.first)
+        .take(NAMED)
+    {
         writeln!(out, "failure   {}", escaped(&told(failure)))?;
     }
     Ok(())

@@ -81,7 +81,10 @@ mod tests {
 
     #[test]
     fn tables_are_aligned_and_csv_is_quoted() {
-        let rows = [["a,b".to_owned(), "1".to_owned()], ["c\n".to_owned(), "22".to_owned()]];
+        let rows = [
+            ["a,b".to_owned(), "1".to_owned()],
+            ["c\n".to_owned(), "22".to_owned()],
+        ];
         let told = |format| {
             let mut text = Vec::new();
             write(&mut text, format, ["name", "n"], &rows).unwrap();

@@ -138,7 +138,14 @@ fn a_run_that_is_told_to_end_writes_what_is_finished_and_nothing_temporary() {
     let written = fs::read_to_string(folder.path().join("out")).unwrap();
     let whole = folder.run(&["atc", "data"]).ok();
     assert!(whole.starts_with(&written));
-    let symbols: std::collections::BTreeSet<&str> = written.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    let symbols: std::collections::BTreeSet<&str> = written
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .collect();
     assert_eq!(symbols.len(), done);
-    assert!(whole[written.len()..].starts_with('S'), "it ends between two symbols");
+    assert!(
+        whole[written.len()..].starts_with('S'),
+        "it ends between two symbols"
+    );
 }
