@@ -1,21 +1,19 @@
 //! The one place that reads the clock: chunk sizes adapt to it, results never depend on it.
 
-use std::time::Instant;
+#[cfg(all(test, shuttle))]
+pub(crate) use crate::sync::model::now;
 
+#[cfg(not(all(test, shuttle)))]
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the clock that the lint points to"
 )]
-pub(crate) fn now() -> Instant {
-    Instant::now()
+pub(crate) fn now() -> std::time::Instant {
+    std::time::Instant::now()
 }
 
 /// Milliseconds since 1970 (UTC), for people to read; 0 where the clock stands before that.
 pub(crate) fn unix_ms() -> u64 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that the lint points to"
-    )]
     let now = std::time::SystemTime::now();
     let since = now.duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |time| {

@@ -19,6 +19,10 @@
 //! own needs this crate alone.
 #![forbid(unsafe_code)]
 
+/// The macros say `::hypernodes`, in the tests that model threads too.
+#[cfg(all(test, shuttle))]
+extern crate self as hypernodes;
+
 #[cfg(feature = "async")]
 mod async_host;
 mod cache;
@@ -38,6 +42,7 @@ mod render;
 mod resource;
 mod run;
 mod static_pipeline;
+mod sync;
 mod value;
 
 #[cfg(feature = "async")]

@@ -10,6 +10,8 @@ mod hello;
 mod map_and_product;
 #[path = "../../examples/nested.rs"]
 mod nested;
+#[path = "../../examples/night_run.rs"]
+mod night_run;
 #[path = "../../examples/own_engine.rs"]
 mod own_engine;
 #[path = "../../examples/scan.rs"]
@@ -28,4 +30,4 @@ macro_rules! run {
     )+};
 }
 
-run! { compose_trading engines_compared hello map_and_product nested own_engine scan static_pipeline }
+run! { compose_trading engines_compared hello map_and_product nested night_run own_engine scan static_pipeline }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hypernodes::prelude::*;
-use hypernodes::{Arg, Column, NodeRef, PortFacts, PortType};
+use hypernodes::{Arg, Codec, Column, NodeRef, PortFacts, PortType};
 use serde::{Deserialize, Serialize};
 
 /// Both halves of serde, and `Debug`.
@@ -84,7 +84,7 @@ fn inputs_know_what_their_types_can_do() {
     assert_eq!(input(&node, "written"), (false, false));
     assert_eq!(input(&node, "opaque"), (false, false));
     let ports = &node.signature().inputs;
-    let port = |at: usize| ports[at].facts.codec.map(|codec| codec.port());
+    let port = |at: usize| ports[at].facts.codec.map(Codec::port);
     assert_eq!(port(0), Some(PortType::of::<String>()));
     assert_eq!(port(1), Some(PortType::of::<PathBuf>()));
     assert_eq!(port(2), Some(PortType::of::<Vec<f64>>()));
@@ -111,7 +111,7 @@ fn three(x: f64) -> (f64, Opaque, Result<Whole, String>) {
 
 #[node(outputs = ("a", "b"))]
 fn fallible_pair(x: f64) -> Result<(OnlyShown, Vec<u8>), std::io::Error> {
-    Ok((OnlyShown(1), vec![x.to_bits() as u8; 2]))
+    Ok((OnlyShown(1), vec![u8::from(x > 0.0); 2]))
 }
 
 #[node]
@@ -122,12 +122,13 @@ fn fallible_one(x: f64) -> Result<Option<Whole>, std::io::Error> {
 #[node(init = || 0_u64)]
 fn with_state(#[state] seen: &mut u64, x: f64) -> u64 {
     *seen += 1;
-    x as u64
+    *seen + u64::from(x > 0.0)
 }
 
 #[node]
-fn consumed(opaque: Opaque) -> () {
+fn consumed(opaque: Opaque) -> Option<()> {
     let Opaque = opaque;
+    None
 }
 
 #[test]

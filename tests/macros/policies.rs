@@ -136,7 +136,7 @@ mod described {
     /// The same function with a doc comment, and attributes that change nothing.
     #[inline]
     #[must_use]
-    #[allow(dead_code, reason = "a test of attributes")]
+    #[warn(dead_code)]
     #[node(cache)]
     pub(super) fn plain(x: f64) -> f64 {
         x
@@ -148,7 +148,7 @@ mod begun {
 
     #[node(init = || 1_u64)]
     pub(super) fn counted(#[state] seen: &mut u64, x: f64) -> u64 {
-        *seen + x as u64
+        *seen + u64::from(x > 0.0)
     }
 
     pub(super) mod otherwise {
@@ -156,7 +156,7 @@ mod begun {
 
         #[node(init = || 2_u64)]
         pub(crate) fn counted(#[state] seen: &mut u64, x: f64) -> u64 {
-            *seen + x as u64
+            *seen + u64::from(x > 0.0)
         }
     }
 }

@@ -34,6 +34,11 @@ pub(crate) const ALL: &[Step] = &[
         "unit, integration, UI and doc tests: the README's test command",
         test,
     ),
+    step(
+        "shuttle",
+        "the scheduler in many orders of its threads, on model threads",
+        shuttle,
+    ),
     step("docs", "the documentation builds without a warning", docs),
     step("features", "every feature alone, none, all", features),
     step("benches", "benchmarks and examples compile", benches),
@@ -105,6 +110,17 @@ fn clippy(root: &Path) -> End {
 
 fn test(root: &Path) -> End {
     passed(tool::run_cargo(root, "test --workspace --all-features"))
+}
+
+/// With a folder of its own: every dependency is compiled with the flag.
+fn shuttle(root: &Path) -> End {
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    let env = [
+        ("RUSTFLAGS", "--cfg shuttle"),
+        ("CARGO_TARGET_DIR", &format!("{target}/shuttle")),
+    ];
+    let line = "test --package hypernodes-core --features macros --lib sync::models";
+    passed(tool::run(root, &tool::cargo(), line, &env))
 }
 
 /// Libraries only: the command and the facade share a name, and so would their pages.

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::{JoinHandle, ThreadId};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Event, EventKind, Listener};
+use crate::sync::thread::{self, JoinHandle, ThreadId};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// How many events wait for a listener at most.
 const BUFFER: usize = 64 * 1024;
@@ -51,7 +52,7 @@ impl Listening {
     pub fn with_buffer(listener: impl Listener, events: usize) -> Arc<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("hypernodes-listener".to_owned())
             .spawn(move || {
                 // In this order: whoever waits for the thread finds the listener dropped.
@@ -225,7 +226,7 @@ impl Shared {
     }
 
     fn is_listener(&self) -> bool {
-        self.listener.get() == Some(&std::thread::current().id())
+        self.listener.get() == Some(&thread::current().id())
     }
 
     /// Whether waiting was in vain before, and the listener has not caught up since. One that waits for itself never
@@ -280,7 +281,7 @@ impl Shared {
 
     fn listen(&self, listener: &impl Listener) {
         // Set once, by the only thread that can.
-        let _ = self.listener.set(std::thread::current().id());
+        let _ = self.listener.set(thread::current().id());
         let mut batch = VecDeque::new();
         loop {
             let mut queue = self.lock();

@@ -58,6 +58,15 @@ pub struct RowFailure {
     pub cause: Cause,
 }
 
+/// What few calls have: those that failed, or whose time is limited.
+#[derive(Debug, Default)]
+struct Rare {
+    /// The arguments of a call that failed, to be shown.
+    kept: Option<Args>,
+    /// When the call must have ended, and the limit that says so.
+    deadline: Option<(Instant, Duration)>,
+}
+
 /// One call of a node for all rows of a chunk.
 #[derive(Debug)]
 pub struct Call<'a> {
@@ -65,10 +74,8 @@ pub struct Call<'a> {
     args: ArgList,
     columns: ColumnList,
     failures: Vec<RowFailure>,
-    /// The arguments of a call that failed, to be shown.
-    kept: Option<Box<Args>>,
-    /// When the call must have ended, and the limit that says so.
-    deadline: Option<(Instant, Duration)>,
+    /// What few calls have.
+    rare: Option<Box<Rare>>,
     context: &'a RunContext,
 }
 
@@ -80,8 +87,7 @@ impl<'a> Call<'a> {
             args,
             columns: ColumnList::new(),
             failures: Vec::new(),
-            kept: None,
-            deadline: None,
+            rare: None,
             context,
         }
     }
@@ -104,23 +110,37 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn keep_args(&mut self, args: Args) {
         if !self.failures.is_empty() {
-            self.kept = Some(Box::new(args));
+            self.keep_args_of_failure(args);
         }
     }
 
+    #[cold]
+    fn keep_args_of_failure(&mut self, args: Args) {
+        self.rare.get_or_insert_default().kept = Some(args);
+    }
+
+    /// Whether a row failed.
+    #[inline]
+    pub(crate) fn has_failed(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
     /// The arguments, if a row failed and they were handed back.
-    pub(crate) fn take_kept(&mut self) -> Option<Box<Args>> {
-        self.kept.take()
+    #[cold]
+    pub(crate) fn take_kept(&mut self) -> Option<Args> {
+        self.rare.as_mut()?.kept.take()
     }
 
     /// Limits the time of the call. Rows that are computed asynchronously end then; others are looked at afterwards.
     pub(crate) fn set_deadline(&mut self, deadline: Option<(Instant, Duration)>) {
-        self.deadline = deadline;
+        if deadline.is_some() {
+            self.rare.get_or_insert_default().deadline = deadline;
+        }
     }
 
     #[cfg(feature = "async")]
     pub(super) fn deadline(&self) -> Option<(Instant, Duration)> {
-        self.deadline
+        self.rare.as_ref()?.deadline
     }
 
     /// What the run that this call belongs to shares.
@@ -470,4 +490,36 @@ output_tuples! {
     10 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9)
     11 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9, K k 10)
     12 (A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9, K k 10, L l 11)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunContext;
+
+    #[test]
+    fn the_arguments_of_a_call_are_kept_when_a_row_failed_only() {
+        let context = RunContext::new(
+            std::sync::Arc::new(crate::Sequential::default()),
+            crate::ErrorPolicy::default(),
+        );
+        let mut args = ArgList::new();
+        args.push(Some(Arg::dense(Column::from_vec(vec![1_u8, 2]))));
+        let mut call = Call::new(2, args, &context);
+        let args = call.take_args();
+        call.keep_args(args);
+        assert!(call.take_kept().is_none());
+        let mut args = ArgList::new();
+        args.extend([
+            Some(Arg::dense(Column::from_vec(vec![1_u8, 2]))),
+            Some(Arg::dense(Column::from_vec(vec![3_u8, 4]))),
+        ]);
+        let mut call = Call::new(2, args, &context);
+        let mut args = call.take_args();
+        let _ = args.take(1);
+        call.fail(1, Cause::Error("broken".into()));
+        call.keep_args(args);
+        let kept = call.take_kept().expect("a row failed");
+        assert!(kept.get(0).is_some() && kept.get(1).is_none() && kept.get(2).is_none());
+    }
 }

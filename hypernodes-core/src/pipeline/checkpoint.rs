@@ -186,7 +186,7 @@ fn of_plan(plan: &Plan, around: &str, parts: &mut Vec<Part>) -> Result<(), Error
             .and_then(|nested| nested.map_over)
             .map(ToString::to_string);
         let mut own: Vec<&[u8]> = vec![step.identity().as_bytes()];
-        own.extend(over.as_ref().map(|over| over.as_bytes()));
+        own.extend(over.as_deref().map(str::as_bytes));
         own.extend(step.args.iter().map(|arg| names[arg.slot].as_bytes()));
         let name = format!("{around}{}", step.name);
         parts.push(Part {

@@ -8,7 +8,7 @@ use crate::config::ErrorPolicy;
 use crate::error::{Error, RunError};
 use crate::event::{RunMode, RunOutcome};
 use crate::plan::Plan;
-use crate::run::{Checkpoint, ChunkRun, RunContext, RunScope, Source, tell_failure};
+use crate::run::{Checkpoint, ChunkRun, RunContext, RunScope, Source, StepFailure, tell_failure};
 use crate::value::{Arg, PortValue};
 
 impl Pipeline {
@@ -253,23 +253,31 @@ impl Pipeline {
     }
 }
 
+#[inline]
 fn run_once(plan: &Arc<Plan>, context: &RunContext, args: Vec<Arg>) -> Result<Outputs, Error> {
     let mut run = ChunkRun::new(plan, context, args, 1, 0);
     context.engine().run_one(&mut run)?;
-    let mut outcome = run.finish();
-    if outcome.is_interrupted
-        && let Some(scope) = context.scope()
-    {
-        return Err(told::interruption(scope, 0, None));
-    }
-    if let Some(failure) = (!outcome.failures.is_empty()).then(|| outcome.failures.swap_remove(0)) {
-        let failure = failure.at(plan, None);
-        if let Some(scope) = context.scope() {
-            tell_failure(scope, &failure);
-        }
-        return Err(RunError::from(failure).into());
+    let outcome = run.finish();
+    if outcome.is_interrupted || !outcome.failures.is_empty() {
+        return Err(failed_once(plan, context, outcome.failures));
     }
     Ok(Outputs::new(Arc::clone(plan), outcome.columns))
+}
+
+/// Why a single run gave nothing.
+#[cold]
+fn failed_once(plan: &Plan, context: &RunContext, failures: Vec<StepFailure>) -> Error {
+    match (failures.into_iter().next(), context.scope()) {
+        (None, Some(scope)) => told::interruption(scope, 0, None),
+        (None, None) => unreachable!("only a run with policies is interrupted"),
+        (Some(failure), scope) => {
+            let failure = failure.at(plan, None);
+            if let Some(scope) = scope {
+                tell_failure(scope, &failure);
+            }
+            RunError::from(failure).into()
+        }
+    }
 }
 
 /// Whether a supplied output is given back: by a run always, by a map where each item has a value of its own that can

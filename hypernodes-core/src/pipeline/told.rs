@@ -8,7 +8,7 @@ use crate::error::{Error, RunError};
 use crate::event::{EventKind, NodeInfo, RunMode, RunOutcome, RunStart};
 use crate::folder::RunPhase;
 use crate::plan::Plan;
-use crate::run::{Checkpoint, Finished, ROOT, RunContext, RunScope, tell_failure};
+use crate::run::{Checkpoint, Finished, MemoryGuard, ROOT, RunContext, RunScope, tell_failure};
 
 /// Tells that a run begins.
 pub(super) fn start(
@@ -158,7 +158,7 @@ pub(super) fn ended(
 
 /// Why a run ended before its time.
 pub(super) fn interruption(scope: &RunScope, done: usize, finished: Option<Runs>) -> Error {
-    let error = match scope.memory.as_ref().and_then(|memory| memory.out()) {
+    let error = match scope.memory.as_ref().and_then(MemoryGuard::out) {
         Some((used, limit)) => RunError::OutOfMemory {
             used,
             limit,

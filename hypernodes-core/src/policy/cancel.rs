@@ -1,9 +1,11 @@
 //! Asking a run to end.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+
+use crate::sync::{AtomicBool, Condvar, Mutex};
 
 /// Asks runs to end: no further chunk is begun, those under way end at the next step, what is finished is kept.
 ///

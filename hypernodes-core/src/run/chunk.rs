@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Steps;
 use super::guarded::{Failed, Guarded, Interrupted, Outs, Slots, details};
 use super::scope::RunScope;
-use super::slot::{Lost, Slot};
+use super::slot::{CachedSlot, Lost, Slot};
 use crate::cache::CacheStore;
 use crate::error::{Cause, Failure, FailureDetails};
 use crate::node::{ArgList, Call, ColumnList};
@@ -37,7 +37,9 @@ pub struct ChunkRun<'p> {
 /// What was computed of a chunk so far.
 #[derive(Debug)]
 pub(super) struct Progress {
-    pub(super) slots: Vec<Option<Slot>>,
+    pub(super) slots: Vec<Option<Arg>>,
+    /// Per slot what lies in the cache; empty while nothing does.
+    cached: Vec<Option<Box<CachedSlot>>>,
     pub(super) rows: usize,
     /// How many rows there were in the beginning.
     all_rows: usize,
@@ -107,10 +109,15 @@ impl<'p> ChunkRun<'p> {
     }
 
     /// Loads the outputs that lie in the cache. What got lost meanwhile is computed again, with the whole chunk.
+    #[inline]
     pub(super) fn settle(&mut self) {
-        let Some(scope) = self.context.scope() else {
-            return;
-        };
+        if let Some(scope) = self.context.scope() {
+            self.settle_under(scope);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_under(&mut self, scope: &RunScope) {
         let store = scope.policies.cache.as_deref();
         while !self.is_interrupted && self.progress.load_outputs(self.plan, store).is_err() {
             self.begin_again();
@@ -149,6 +156,7 @@ impl<'p> ChunkRun<'p> {
     }
 
     /// The next step under the policies of the run.
+    #[inline(never)]
     fn advance_guarded(&mut self, step: &Step, scope: &Arc<RunScope>) {
         let slots = self.progress.take_slots(step, |arg| arg.last);
         let Progress {
@@ -254,8 +262,7 @@ impl<'p> ChunkRun<'p> {
                 "an output is wanted once, checked when the plan was asked for"
             );
             columns.push(match progress.slots[output.slot].take() {
-                Some(Slot::Values(arg)) => output.port.settle(arg, rows),
-                Some(Slot::Cached(_)) => unreachable!("outputs are loaded when the steps are done"),
+                Some(arg) => output.port.settle(arg, rows),
                 None => output.port.empty(),
             });
         }
@@ -269,15 +276,17 @@ impl<'p> ChunkRun<'p> {
 }
 
 impl Progress {
+    #[inline]
     fn new(plan: &Plan, scope: Option<&Arc<RunScope>>, args: Vec<Arg>, rows: usize) -> Self {
         let mut slots = Vec::with_capacity(plan.slots);
         slots.resize_with(plan.slots, || None);
         for (input, arg) in plan.inputs.iter().zip(args) {
-            slots[input.slot] = Some(Slot::Values(arg));
+            slots[input.slot] = Some(arg);
         }
         let is_limited = scope.is_some_and(|scope| scope.policies.item_timeout.is_some());
         Self {
             slots,
+            cached: Vec::new(),
             rows,
             all_rows: rows,
             origin: None,
@@ -289,6 +298,7 @@ impl Progress {
     pub(super) fn take(&mut self) -> Self {
         let empty = Self {
             slots: Vec::new(),
+            cached: Vec::new(),
             rows: 0,
             all_rows: 0,
             origin: None,
@@ -314,10 +324,7 @@ impl Progress {
             } else {
                 slot.clone()
             };
-            match arg.expect("a slot is filled before it is read") {
-                Slot::Values(arg) => args.push(Some(arg)),
-                Slot::Cached(_) => unreachable!("only a run with policies looks into the cache"),
-            }
+            args.push(Some(arg.expect("a slot is filled before it is read")));
         }
         Call::new(self.rows, args, context)
     }
@@ -328,16 +335,27 @@ impl Progress {
         step: &Step,
         mut is_last: impl FnMut(&StepArg) -> bool,
     ) -> Slots {
-        let slots = step.args.iter().map(|arg| {
+        let mut slots = Slots::new();
+        for arg in &step.args {
+            let is_last = is_last(arg);
+            if let Some(cached) = self.cached.get_mut(arg.slot)
+                && cached.is_some()
+            {
+                let cached = if is_last {
+                    cached.take()
+                } else {
+                    cached.clone()
+                };
+                slots.extend(cached.map(Slot::Cached));
+                continue;
+            }
             let slot = &mut self.slots[arg.slot];
-            let slot = if is_last(arg) {
-                slot.take()
-            } else {
-                slot.clone()
-            };
-            slot.expect("a slot is filled before it is read")
-        });
-        slots.collect()
+            let slot = if is_last { slot.take() } else { slot.clone() };
+            slots.push(Slot::Values(
+                slot.expect("a slot is filled before it is read"),
+            ));
+        }
+        slots
     }
 
     pub(super) fn load_outputs(
@@ -346,9 +364,9 @@ impl Progress {
         store: Option<&dyn CacheStore>,
     ) -> Result<(), Lost> {
         for output in &plan.outputs {
-            let slot = &mut self.slots[output.slot];
-            if let Some(cached) = slot.take_if(|slot| matches!(slot, Slot::Cached(_))) {
-                *slot = Some(Slot::Values(cached.into_arg(store)?));
+            let cached = self.cached.get_mut(output.slot).and_then(Option::take);
+            if let Some(cached) = cached {
+                self.slots[output.slot] = Some(Slot::Cached(cached).into_arg(store)?);
             }
         }
         Ok(())
@@ -356,18 +374,25 @@ impl Progress {
 
     /// Takes a computed call back.
     #[inline]
-    fn complete(&mut self, plan: &Plan, step: usize, mut call: Call<'_>) {
+    fn complete(&mut self, plan: &Plan, step: usize, call: Call<'_>) {
+        if call.has_failed() {
+            return self.complete_failed(plan, step, call);
+        }
+        let (columns, _) = call.finish();
+        self.keep(&plan.steps[step], columns);
+    }
+
+    #[cold]
+    fn complete_failed(&mut self, plan: &Plan, step: usize, mut call: Call<'_>) {
         let fail_fast = call.stops_at_first_failure();
         let kept = call.take_kept();
         let (columns, failures) = call.finish();
-        if !failures.is_empty() {
-            let failures = failures.into_iter().map(|failure| Failed {
-                row: failure.row,
-                cause: failure.cause,
-                details: Box::new(details(&plan.steps[step], kept.as_deref(), failure.row)),
-            });
-            self.drop_failed(step, failures.collect(), fail_fast);
-        }
+        let failures = failures.into_iter().map(|failure| Failed {
+            row: failure.row,
+            cause: failure.cause,
+            details: Box::new(details(&plan.steps[step], kept.as_ref(), failure.row)),
+        });
+        self.drop_failed(step, failures.collect(), fail_fast);
         self.keep(&plan.steps[step], columns);
     }
 
@@ -377,20 +402,25 @@ impl Progress {
         if let [Some(slot)] = step.outs[..]
             && columns.len() == 1
         {
-            self.slots[slot] = columns.pop().map(|column| Slot::Values(Arg::dense(column)));
+            self.slots[slot] = columns.pop().map(Arg::dense);
             return;
         }
         for (slot, column) in step.outs.iter().zip(columns) {
             if let Some(slot) = *slot {
-                self.slots[slot] = Some(Slot::Values(Arg::dense(column)));
+                self.slots[slot] = Some(Arg::dense(column));
             }
         }
     }
 
     pub(super) fn keep_outs(&mut self, step: &Step, outs: Outs) {
         for (slot, out) in step.outs.iter().zip(outs) {
-            if let Some(slot) = *slot {
-                self.slots[slot] = Some(out);
+            match (*slot, out) {
+                (None, _) => {}
+                (Some(slot), Slot::Values(arg)) => self.slots[slot] = Some(arg),
+                (Some(slot), Slot::Cached(cached)) => {
+                    self.cached.resize(self.slots.len(), None);
+                    self.cached[slot] = Some(cached);
+                }
             }
         }
     }
@@ -420,7 +450,10 @@ impl Progress {
             .map(index)
             .collect();
         for slot in self.slots.iter_mut().flatten() {
-            slot.select(&kept);
+            slot.rows = slot.rows.select(&kept);
+        }
+        for cached in self.cached.iter_mut().flatten() {
+            **cached = cached.select(&kept);
         }
         let origin = kept
             .iter()

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use smallvec::{SmallVec, smallvec};
@@ -23,6 +23,7 @@ use crate::engine::Sizing;
 use crate::error::{EngineError, Error, Failure};
 use crate::event::{EventKind, MemoryLevel};
 use crate::plan::Plan;
+use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard};
 use crate::value::{Accumulator, Arg, Column};
 
 /// Columns of fewer bytes are not worth a file.
@@ -807,26 +808,26 @@ impl Feed {
         state.source = Source::Pieces(VecDeque::new());
         state.waiting.clear();
         state.closed = true;
-        let delivered = if state.limit == usize::MAX {
-            state.assembled
-        } else {
-            state.items
-        };
+        let assembled = state.assembled;
+        // Where items before a failing one were cancelled, a lower one might have failed: the failure is not told.
+        let is_open = state.limit == usize::MAX || state.is_cancelled && assembled <= state.limit;
+        let delivered = if is_open { assembled } else { state.items };
         let missing = if state.in_flight > 0 {
             state.in_flight
         } else {
             state.items - delivered
         };
         // Failing fast tells one error: the lowest item's. What a cancelled run did not deliver has no failures either.
-        let assembled = state.assembled;
-        let failures = match (self.context.fail_fast(), state.is_cancelled) {
-            (true, _) => failures.into_iter().take(1).collect(),
-            (false, true) => failures
-                .into_iter()
-                .filter(|(item, _)| *item < assembled)
-                .collect(),
-            (false, false) => failures,
+        let most = if self.context.fail_fast() {
+            1
+        } else {
+            usize::MAX
         };
+        let failures = failures
+            .into_iter()
+            .filter(|(item, _)| !state.is_cancelled || *item < assembled)
+            .take(most)
+            .collect();
         Ok(Finished {
             items: if state.is_cancelled {
                 assembled

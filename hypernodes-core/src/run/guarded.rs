@@ -561,7 +561,7 @@ impl NodeCall<'_> {
         let mut failures: Vec<Failed> = row_failures
             .into_iter()
             .map(|failure| Failed {
-                details: Box::new(details(step, kept.as_deref(), failure.row)),
+                details: Box::new(details(step, kept.as_ref(), failure.row)),
                 row: failure.row,
                 cause: failure.cause,
             })

@@ -7,7 +7,11 @@ use std::time::{Duration, Instant};
 use super::scope::{ROOT, RunScope};
 use crate::clock;
 use crate::event::{EventKind, MemoryLevel};
-use crate::resource::{MemoryLimits, process_memory};
+use crate::resource::MemoryLimits;
+#[cfg(not(all(test, shuttle)))]
+use crate::resource::process_memory;
+#[cfg(all(test, shuttle))]
+use crate::sync::model::process_memory;
 
 /// How often memory is looked at, at most.
 const INTERVAL: Duration = Duration::from_millis(5);

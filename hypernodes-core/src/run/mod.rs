@@ -20,11 +20,13 @@ mod steps;
 
 pub(crate) use checkpoint::{Checkpoint, Next, Restored, short};
 pub use chunk::ChunkRun;
+pub(crate) use chunk::StepFailure;
 pub use context::RunContext;
 pub use current::stop_requested;
 pub use feed::{Chunk, Feed, Outcome};
 pub(crate) use feed::{Finished, Taken, tell_failure};
 pub(crate) use keys::node_identity;
+pub(crate) use memory::MemoryGuard;
 pub(crate) use scope::{Policies, ROOT, RunScope, nanoseconds};
 pub use snapshot::Snapshot;
 pub(crate) use source::{Axis, NestedArg, NestedRows, Source};

@@ -67,7 +67,7 @@ impl CachedSlot {
         }
     }
 
-    fn select(&self, kept: &[u32]) -> Self {
+    pub(super) fn select(&self, kept: &[u32]) -> Self {
         let at = |row: &u32| *row as usize;
         Self {
             keys: kept.iter().map(|row| self.keys[at(row)]).collect(),

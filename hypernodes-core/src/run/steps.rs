@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::RunContext;
@@ -17,6 +17,7 @@ use super::guarded::{Computed, Failed, Guarded, Interrupted, details};
 use super::slot::Slot;
 use crate::error::Cause;
 use crate::plan::{Plan, Step};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::value::Arg;
 
 /// The steps of one run, as an engine sees them.
@@ -211,12 +212,16 @@ impl Steps {
         // Arguments that the node left behind are dropped by `finish`, and a destructor may panic.
         let finished = catch_unwind(AssertUnwindSafe(|| {
             step.compute(&mut call);
-            let kept = call.take_kept();
+            let kept = if call.has_failed() {
+                call.take_kept()
+            } else {
+                None
+            };
             let (columns, failures) = call.finish();
             let failures = failures.into_iter().map(|failure| Failed {
                 row: failure.row,
                 cause: failure.cause,
-                details: Box::new(details(step, kept.as_deref(), failure.row)),
+                details: Box::new(details(step, kept.as_ref(), failure.row)),
             });
             Computed {
                 failures: failures.collect(),

@@ -9,6 +9,7 @@ extern crate hypernodes_core as hypernodes;
 
 mod build;
 mod cache_stress;
+mod cancel;
 mod errors;
 mod iter;
 mod map;

@@ -63,7 +63,7 @@ pub(crate) fn node(node: &NodeExpr<'_>) -> TokenStream {
         result.sync_node(&signature_name)
     };
     quote! {{
-        use #rt::{CodecOfNothing as _, CodecOfReference as _, CodecOfSerde as _, RefAsOwned as _, RefAsSelf as _, ResultFallible as _, ResultPlain as _, ShowByDebug as _, ShowNothing as _, ValueCloned as _, ValueMoved as _};
+        use #rt::{CodecOfNothing as _, CodecOfReference as _, CodecOfSerde as _, ItemOfNothing as _, ItemOfTuple as _, RefAsOwned as _, RefAsSelf as _, ResultFallible as _, ResultPlain as _, ShowByDebug as _, ShowNothing as _, ValueCloned as _, ValueMoved as _};
         #(#strategies)*
         #result_let
         let #signature_name = #signature;
@@ -246,7 +246,9 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
         }
         Outputs::Tuple(names) => {
             let facts = (0..names.len()).map(|at| {
-                let probe = quote_spanned!(span=> #moved::ReturnKind::probe_at::<#at>(#result));
+                let item = Ident::new("item", generated_at(returned_at));
+                let probe =
+                    quote_spanned!(span=> (&&#moved::ReturnKind::probe_at::<#at>(#result)).#item());
                 facts(&moved, returned_at, &probe, asks)
             });
             quote_spanned!(span=> #moved::ReturnKind::outputs(#result, [#(#names),*], [#(#facts),*]))

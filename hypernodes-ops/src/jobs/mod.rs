@@ -3,6 +3,7 @@
 mod control;
 mod follow;
 mod handle;
+mod pipelines;
 mod registry;
 
 pub use control::{JobControl, Progress, ProgressCounts};

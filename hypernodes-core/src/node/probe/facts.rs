@@ -66,10 +66,31 @@ pub fn facts(codec: Option<Codec>, show: Option<Show>) -> PortFacts {
 }
 
 /// The type of one value of a tuple.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no value number {I}",
-    label = "there are more names of outputs than values"
-)]
 pub trait TupleAt<const I: usize> {
     type Item;
 }
+
+/// Asks for the probe of one value of a tuple.
+pub struct TupleProbe<T, const I: usize>(PhantomData<fn(T)>);
+
+impl<T, const I: usize> TupleProbe<T, I> {
+    pub const NEW: Self = Self(PhantomData);
+}
+
+/// A tuple that is long enough (the preferred answer).
+pub trait ItemOfTuple<U> {
+    fn item(&self) -> Probe<U>;
+}
+impl<T: TupleAt<I>, const I: usize> ItemOfTuple<T::Item> for &TupleProbe<T, I> {
+    fn item(&self) -> Probe<T::Item> {
+        Probe::NEW
+    }
+}
+
+/// Anything else: that it is no such tuple is told elsewhere, once.
+pub trait ItemOfNothing {
+    fn item(&self) -> Probe<()> {
+        Probe::NEW
+    }
+}
+impl<T, const I: usize> ItemOfNothing for TupleProbe<T, I> {}

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::bounds::AnyResult;
-use super::facts::{Probe, TupleAt};
+use super::facts::{Probe, TupleProbe};
 use crate::error::BoxError;
 use crate::node::call::{Call, OutputTuple};
 #[cfg(feature = "async")]
@@ -152,11 +152,8 @@ pub trait ReturnKind: Copy {
         Probe::NEW
     }
     /// Asks what else is known of a value of the tuple.
-    fn probe_at<const I: usize>(self) -> Probe<<Self::Value as TupleAt<I>>::Item>
-    where
-        Self::Value: TupleAt<I>,
-    {
-        Probe::NEW
+    fn probe_at<const I: usize>(self) -> TupleProbe<Self::Value, I> {
+        TupleProbe::NEW
     }
     fn output(self, name: impl Into<Name>, facts: PortFacts) -> Vec<OutputPort>
     where

@@ -259,7 +259,10 @@ fn the_order_of_a_map_does_not_matter() {
         backward.keys().collect::<Vec<_>>()
     );
     assert_eq!(key(forward.clone()), key(backward.clone()));
-    assert_eq!(round_trip(vec![forward.clone()]), [forward.clone()]);
+    assert_eq!(
+        round_trip(vec![forward.clone()]).pop().as_ref(),
+        Some(&forward)
+    );
     backward.insert("0".to_owned(), vec![1]);
     assert_ne!(key(forward), key(backward));
 }
