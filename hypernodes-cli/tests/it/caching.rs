@@ -81,12 +81,12 @@ fn entries(folder: &Folder) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.path().join("c")];
     while let Some(dir) = open.pop() {
-        for entry in fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(dir).expect("a working machine") {
+            let path = entry.expect("a working machine").path();
             match path.is_dir() {
                 true => open.push(path),
                 // Named by its key.
-                false if path.file_name().unwrap().len() > 40 => found.push(path),
+                false if path.file_name().is_some_and(|name| name.len() > 40) => found.push(path),
                 false => {}
             }
         }

@@ -194,6 +194,10 @@ impl Drop for Running {
 }
 
 /// Asks again and again until there is an answer; gives up after two minutes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test that waits for ever fails"
+)]
 pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
