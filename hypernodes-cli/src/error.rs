@@ -8,10 +8,11 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
+use hypernodes::ops::{DashboardError, EventLogError};
 use hypernodes::trading::atc::AtcError;
 use hypernodes::trading::data::DataError;
 use hypernodes::trading::scan::ScanError;
-use hypernodes::{EngineError, RunError};
+use hypernodes::{CacheError, EngineError, FolderError, RunError};
 
 use crate::cli::{Cli, Refusal};
 use crate::config::ConfigError;
@@ -53,27 +54,37 @@ pub(crate) enum CommandError {
     Output { path: PathBuf, source: io::Error },
     #[error("cannot write: {}; make room, or choose another `--output`", reason(.0))]
     Write(#[from] io::Error),
-    #[error("cancelled after {done} symbols")]
-    Cancelled { done: usize },
+    #[error("cannot write the report `{}`: {}; choose another `--report`", path.display(), reason(source))]
+    Report { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Dashboard(#[from] DashboardError),
+    #[error("the events of the run in `{}` cannot be read: {}", path.display(), flattened(source))]
+    Events {
+        path: PathBuf,
+        source: EventLogError,
+    },
 }
 
 impl CommandError {
-    /// A command that can be typed and does nothing yet.
-    pub(crate) fn missing(command: &str) -> Self {
-        Self::Usage(format!("`{command}` is not in this version"))
-    }
-
     fn exit(&self) -> Exit {
         match self {
             Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Run(error) => exit_of_run(error),
             Self::Defect(_) | Self::Write(_) => Exit::Failed,
-            Self::Cancelled { .. } => Exit::Cancelled,
             Self::Data(_)
             | Self::Config(_)
             | Self::Usage(_)
             | Self::Symbol(_)
-            | Self::Output { .. } => Exit::Usage,
+            | Self::Output { .. }
+            | Self::Report { .. }
+            | Self::Cache(_)
+            | Self::Folder(_)
+            | Self::Dashboard(_)
+            | Self::Events { .. } => Exit::Usage,
         }
     }
 }
@@ -85,6 +96,7 @@ fn exit_of_run(error: &hypernodes::Error) -> Exit {
             EngineError::Incomplete { .. } => Exit::Failed,
             _ => Exit::Usage,
         },
+        Run(RunError::Folder(_) | RunError::CannotKeep(_) | RunError::Policy { .. }) => Exit::Usage,
         _ => Exit::Failed,
     }
 }
@@ -132,9 +144,23 @@ pub(crate) fn guarded(command: impl FnOnce() -> Result<Exit, CommandError>) -> E
     };
     let exit = error.exit();
     if exit != Exit::Done {
-        say(&format!("error: {}", flattened(&error)));
+        say(&format!("error: {}", worded(&error)));
     }
     exit
+}
+
+/// An error as it is told: in one line, but for a run folder whose run has changed in many ways.
+fn worded(error: &CommandError) -> String {
+    let folder = match error {
+        CommandError::Folder(folder)
+        | CommandError::Run(hypernodes::Error::Run(RunError::Folder(folder))) => folder,
+        other => return flattened(other),
+    };
+    let text = match folder {
+        FolderError::Changed { .. } => folder.to_string(),
+        folder => flattened(folder),
+    };
+    text.replace("resume it, or", "add `--resume` to go on with it, or")
 }
 
 /// Writes a line to stderr, or a few; there is nobody to tell when that fails.

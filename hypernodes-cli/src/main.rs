@@ -8,6 +8,8 @@
 //! | `symbols` | a pipeline run over the symbols of price files |
 //! | `engine` | the engine that the options ask for |
 //! | `policies` | what the options add to a run |
+//! | `watch` | what is seen of a run: dashboard, report, record |
+//! | `cancel` | Ctrl-C |
 //! | `output` | where results go |
 //! | `error` | what is said when something is wrong, and the exit code |
 //!
@@ -23,6 +25,7 @@ mod error;
 mod output;
 mod policies;
 mod symbols;
+mod watch;
 
 use std::process::ExitCode;
 

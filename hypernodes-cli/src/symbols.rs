@@ -3,12 +3,16 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hypernodes::trading::data::{CsvOptions, DataError, SymbolError, SymbolSource};
-use hypernodes::{BoxError, Cause, Failure, Inputs, Pipeline, PortValue, RunError};
+use hypernodes::{
+    BoxError, Cause, Failure, FolderError, Inputs, Pipeline, PortValue, RunError, Runs,
+};
 
 use crate::cancel;
-use crate::error::{CommandError, as_options, escaped, flattened};
+use crate::cli::Common;
+use crate::error::{CommandError, Exit, as_options, escaped, flattened, say};
 
 /// Why there is nothing for a symbol.
 #[derive(Debug)]
@@ -48,14 +52,17 @@ impl Fault {
         Self { text, kind }
     }
 
+    fn late(limit: Duration) -> Self {
+        let text = format!("took longer than {} s", limit.as_secs_f64());
+        let kind = FaultKind::Node;
+        Self { text, kind }
+    }
+
     fn of_failure(failure: &Failure) -> Self {
         match &failure.cause {
             Cause::Error(error) => Self::new(error),
             Cause::Panic(text) => Self::defect(text),
-            Cause::TimedOut { limit } => Self {
-                text: format!("took longer than {} s", limit.as_secs_f64()),
-                kind: FaultKind::Node,
-            },
+            Cause::TimedOut { limit } => Self::late(*limit),
             Cause::Nested(inner) => Self::of_failure(inner),
         }
     }
@@ -67,6 +74,7 @@ impl Fault {
             hypernodes::Error::Run(RunError::Panicked { message, .. }) => {
                 Ok(Self::defect(&message))
             }
+            hypernodes::Error::Run(RunError::TimedOut { limit, .. }) => Ok(Self::late(limit)),
             other => Err(other.into()),
         }
     }
@@ -108,7 +116,7 @@ impl SymbolRun<'_> {
         output: &str,
         inputs: Inputs,
         mut take: impl FnMut(&str, Result<&T, Fault>) -> Result<(), CommandError>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<Ended, CommandError> {
         cancel::listen();
         let pipeline = self
             .pipeline
@@ -116,7 +124,6 @@ impl SymbolRun<'_> {
             .map_err(hypernodes::Error::from)?;
         let names = RefCell::new(VecDeque::new());
         let mut missing = self.read.symbols.clone().unwrap_or_default();
-        let sources = sources.take_while(|_| !cancel::is_cancelled());
         let sources = sources.inspect(|source| {
             names.borrow_mut().push_back(source.symbol().into_owned());
         });
@@ -127,25 +134,115 @@ impl SymbolRun<'_> {
             done += 1;
             take(&name, result)
         };
-        if self.is_fixed {
-            let sources: Vec<SymbolSource> = sources.collect();
-            let inputs = inputs.with_items("source", sources);
-            let runs = pipeline.map(inputs, ["source"])?;
-            for result in runs.results::<T>(output)? {
-                one(result.map_err(Fault::of_failure))?;
+        let is_whole = if self.is_fixed {
+            let is_open = |_: &SymbolSource| !cancel::token().is_cancelled();
+            let sources: Vec<SymbolSource> = sources.take_while(is_open).collect();
+            if cancel::token().is_cancelled() {
+                return Ok(Ended::Cancelled { done });
             }
+            let inputs = inputs.with_items("source", sources);
+            let (runs, is_whole) = all_or_finished(pipeline.map(inputs, ["source"]))?;
+            if let Some(runs) = runs {
+                for result in runs.results::<T>(output)? {
+                    one(result.map_err(Fault::of_failure))?;
+                }
+            }
+            is_whole
         } else {
+            let mut is_whole = true;
             for row in pipeline.map_iter(inputs, "source", sources)? {
                 match row {
                     Ok(row) => one(Ok(row.get::<T>(output)?))?,
-                    Err(error) => one(Err(Fault::of_error(error)?))?,
+                    Err(hypernodes::Error::Run(RunError::Cancelled { .. })) => is_whole = false,
+                    Err(error) => match Fault::of_error(error) {
+                        Ok(fault) => one(Err(fault))?,
+                        Err(problem) => return Err(in_symbols(problem, done, &names.borrow())),
+                    },
                 }
             }
+            is_whole
+        };
+        if !is_whole {
+            return Ok(Ended::Cancelled { done });
         }
-        if cancel::is_cancelled() {
-            return Err(CommandError::Cancelled { done });
+        absent(&missing, &mut take)?;
+        Ok(Ended::Whole)
+    }
+}
+
+/// What has changed since the run in a folder, told of symbols: the run itself knows items of an iterator.
+fn in_symbols(error: CommandError, done: usize, waiting: &VecDeque<String>) -> CommandError {
+    use hypernodes::Error::Run;
+    let CommandError::Run(Run(RunError::Folder(FolderError::Changed { path, differences }))) =
+        error
+    else {
+        return error;
+    };
+    let number = |text: &str, before, after| -> Option<usize> {
+        text.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+    };
+    let told = |text: String| {
+        let other = " of the iterator is another than in the run folder";
+        if let Some(item) = number(&text, "item ", other) {
+            let name = item.checked_sub(done).and_then(|at| waiting.get(at));
+            let name = name.map_or_else(String::new, |name| format!(" `{}`", escaped(name)));
+            let place = item + 1;
+            return format!("symbol{name} (number {place}): its file or its rows have changed");
         }
-        absent(&missing, &mut take)
+        let fewer = number(
+            &text,
+            "the iterator ends before item ",
+            ", which the run folder has",
+        );
+        fewer.map_or(text, |now| {
+            format!("the run folder has more symbols than the {now} that there are now")
+        })
+    };
+    let differences = differences.into_iter().map(told).collect();
+    let changed = FolderError::Changed { path, differences };
+    CommandError::Run(Run(RunError::Folder(changed)))
+}
+
+/// What a map gave, or had finished when it was cancelled.
+fn all_or_finished(
+    mapped: Result<Runs, hypernodes::Error>,
+) -> Result<(Option<Runs>, bool), CommandError> {
+    match mapped {
+        Ok(runs) => Ok((Some(runs), true)),
+        Err(hypernodes::Error::Run(RunError::Cancelled { finished, .. })) => {
+            Ok((finished.map(|runs| *runs), false))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How a run over symbols ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// After all of them.
+    Whole,
+    /// By Ctrl-C, after so many.
+    Cancelled { done: usize },
+}
+
+impl Ended {
+    /// The exit code, after a word on stderr where there is less than was asked for. What is finished is written.
+    pub(crate) fn exit(self, common: &Common, is_any_failed: bool) -> Exit {
+        let done = match self {
+            Self::Whole if is_any_failed => return Exit::SomeFailed,
+            Self::Whole => return Exit::Done,
+            Self::Cancelled { done } => done,
+        };
+        let plural = if done == 1 { "" } else { "s" };
+        let next = match &common.policies {
+            options if options.run_dir.is_none() => "what is finished is written",
+            options if options.resume => {
+                "what is finished is written and kept: the same command goes on with it"
+            }
+            _ => "what is finished is written and kept: add `--resume` to go on with it",
+        };
+        say(&format!("cancelled after {done} symbol{plural}; {next}"));
+        Exit::Cancelled
     }
 }
 

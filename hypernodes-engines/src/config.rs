@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use hypernodes_core::{Engine, EngineError, Plan, Sequential, Workload};
+use hypernodes_core::{
+    Engine, EngineError, Plan, Resources, Sequential, WorkerChoice, WorkerLimits, Workload,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::explain::Explanation;
@@ -69,11 +71,28 @@ impl ThreadedConfig {
     /// ```
     #[must_use]
     pub fn resolved_workers(&self) -> usize {
-        if self.workers == 0 {
-            num_cpus::get().max(1)
-        } else {
-            self.workers
+        match self.workers {
+            0 => self.automatic().workers,
+            workers => workers,
         }
+    }
+
+    /// How many workers 0 stands for, and why: the CPUs that the affinity and the cgroup's quota leave.
+    ///
+    /// How busy they are at the moment does not count: it passes, and a run would not be the same twice.
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_engines::ThreadedConfig;
+    /// let config = ThreadedConfig::default();
+    /// assert_eq!(config.automatic().workers, config.resolved_workers());
+    /// assert!(config.automatic().explain().contains("CPU"));
+    /// ```
+    #[must_use]
+    pub fn automatic(&self) -> WorkerChoice {
+        let mut resources = Resources::read();
+        resources.cpu_load_percent = None;
+        WorkerChoice::new(0, &resources, &WorkerLimits::default())
     }
 
     /// # Errors

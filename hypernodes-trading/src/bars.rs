@@ -174,7 +174,8 @@ pub(crate) fn by_name<T: Copy>(
 /// assert_eq!(twice.to_string(), "row 1 of `time` repeats the time of the row before it");
 /// # Ok::<(), hypernodes_trading::BarsError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "crate::stored::ReadBars")]
 pub struct Bars {
     symbol: Arc<str>,
     exchange: Option<Arc<str>>,

@@ -50,5 +50,6 @@ pub mod pipelines;
 #[cfg(test)]
 mod reference;
 pub mod scan;
+mod stored;
 
 pub use bars::{Bars, BarsError, PriceSource, UnknownName};

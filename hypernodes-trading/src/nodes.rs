@@ -8,7 +8,9 @@
 //! | [`atc_score`] | `bars`, `atc`, `scan` | `score` |
 //! | [`rank_symbols`] | `symbols`, `scores`, `scan` | `report` |
 //!
-//! They adapt what the other modules compute; nothing is computed here. Pipelines of them are in
+//! They adapt what the other modules compute; nothing is computed here. So a cache does not see when what they call
+//! changes: raise the node's `version` when [`crate::data`] reads other bars of the same file, or [`crate::atc`] and
+//! [`crate::scan`] compute other numbers. Pipelines of them are in
 //! [`crate::pipelines`].
 
 use std::sync::Arc;
@@ -24,7 +26,7 @@ use crate::scan::{ScanConfig, ScanError, ScanReport, SymbolScore, try_score};
 ///
 /// # Errors
 /// What is wrong with the symbol's rows or its file.
-#[node(output = "bars", workload = "io")]
+#[node(output = "bars", workload = "io", cache)]
 pub fn load_bars(
     source: SymbolSource,
     #[default(CsvOptions::default())] read: &CsvOptions,
@@ -42,7 +44,7 @@ pub fn symbol_name(bars: &Bars) -> String {
 ///
 /// # Errors
 /// What [`crate::atc::atc`] reports, and a price source whose columns are not there.
-#[node(output = "table", init = workspace)]
+#[node(output = "table", init = workspace, cache)]
 pub fn atc_table(
     #[state] workspace: &mut AtcWorkspace,
     bars: &Bars,
@@ -61,7 +63,7 @@ pub fn atc_table(
 ///
 /// # Errors
 /// As [`atc_table`].
-#[node(output = "score", init = workspace)]
+#[node(output = "score", init = workspace, cache)]
 pub fn atc_score(
     #[state] workspace: &mut AtcWorkspace,
     bars: &Bars,

@@ -21,7 +21,7 @@ mod typed;
 mod upkeep;
 
 pub(crate) use atc::{AtcArgs, AtcCommand, ScanCommand};
-pub(crate) use common::{Common, EngineName, Format};
+pub(crate) use common::{Common, EngineName, Format, LogLevel};
 pub(crate) use data::DataArgs;
 pub(crate) use policies::Progress;
 pub(crate) use size::{parse_duration, parse_size};
@@ -119,9 +119,11 @@ Examples:
   hypernodes cache prune --cache results --max-size 10GB --older-than 30d")]
     Cache(CacheCommand),
     /// Writes the report of a run as one HTML file: what ran, for how long, and what failed.
+    ///
+    /// Without `--output` it is `report.html` in the folder of the run. Its path is printed.
     #[command(after_help = "\
 Examples:
-  hypernodes report runs/monday > monday.html
+  hypernodes report runs/monday
   hypernodes report runs/monday --output monday.html")]
     Report(ReportCommand),
     /// Lists runs, live and finished: those of the run folders in a folder.

@@ -2,20 +2,6 @@
 
 use std::time::Duration;
 
-/// Bytes by unit; a unit without `i` counts in thousands.
-const SIZES: [(&str, u64); 10] = [
-    ("", 1),
-    ("b", 1),
-    ("kb", 1_000),
-    ("mb", 1_000_000),
-    ("gb", 1_000_000_000),
-    ("tb", 1_000_000_000_000),
-    ("kib", 1 << 10),
-    ("mib", 1 << 20),
-    ("gib", 1 << 30),
-    ("tib", 1 << 40),
-];
-
 /// Seconds by unit.
 const TIMES: [(&str, f64); 8] = [
     ("ms", 0.001),
@@ -30,33 +16,10 @@ const TIMES: [(&str, f64); 8] = [
 
 /// The bytes of a size such as `2GB`, `1.5GiB` or `4096`; never 0.
 pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
-    let refused = || "expected a size such as `2GB`, `512MiB` or `4096`".to_owned();
-    let (digits, unit) = split(text);
-    let found = SIZES.iter().find(|(name, _)| *name == unit);
-    let &(_, each) = found.ok_or_else(refused)?;
-    let bytes = scaled(digits, each).ok_or_else(refused)?;
-    match bytes {
+    match hypernodes::parse_size(text).map_err(|error| error.to_string())? {
         0 => Err("expected a size of 1 byte or more".to_owned()),
         bytes => Ok(bytes),
     }
-}
-
-/// `digits` times `each`, what is left of a byte dropped; exact for every size that there is.
-fn scaled(digits: &str, each: u64) -> Option<u64> {
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits.is_empty() || digits == "." || !is_number(whole) || !is_number(part) {
-        return None;
-    }
-    let part = &part[..part.len().min(18)];
-    let number = |text: &str| match text {
-        "" => Some(0),
-        text => text.parse::<u128>().ok(),
-    };
-    let shift = 10_u128.pow(u32::try_from(part.len()).ok()?);
-    let all = number(whole)?.checked_mul(u128::from(each))?;
-    let rest = number(part)?.checked_mul(u128::from(each))? / shift;
-    u64::try_from(all.checked_add(rest)?).ok()
 }
 
 /// A time such as `60s`, `1.5h` or `7d`; a bare number is seconds. Never 0.
@@ -101,12 +64,12 @@ mod tests {
         assert_eq!(parse_size("4096"), Ok(4_096));
         assert_eq!(parse_size("18446744073709551615"), Ok(u64::MAX));
         assert_eq!(parse_size("0.3GB"), Ok(300_000_000));
+        assert_eq!(parse_size("2G"), Ok(2_000_000_000));
         for wrong in [
             "",
             "GB",
             "-1GB",
             "2G B",
-            "1e9",
             ".",
             "1.2.3GB",
             "0",

@@ -14,7 +14,7 @@ use crate::engine;
 use crate::error::{CommandError, Exit, escaped, say};
 use crate::output::Output;
 use crate::policies;
-use crate::symbols::SymbolRun;
+use crate::symbols::{Ended, SymbolRun};
 
 /// What runs for each symbol: from its source to its rows as text.
 pub(super) fn pipeline() -> Result<Pipeline, CommandError> {
@@ -48,46 +48,54 @@ pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, Command
         format,
         with_symbol: first.len() > 1,
     };
+    let (pipeline, watch) = policies::applied(common, pipeline()?.with_shared_engine(engine))?;
     let run = SymbolRun {
         read: &read,
-        pipeline: policies::applied(common, pipeline()?.with_shared_engine(engine))?,
+        pipeline,
         is_fixed: common.npartitions.is_some(),
     };
     let price_source = command.atc.source;
     let inputs: Inputs = inputs! { read: read.clone(), atc, price_source, style };
+    let all = first.into_iter().chain(all);
+    let written = write_all(common, &run, all, inputs, style, &mut out);
+    watch.close(written.and_then(|(ended, is_any_failed)| {
+        out.finish()?;
+        Ok(ended.exit(common, is_any_failed))
+    }))
+}
+
+/// Writes the rows of all symbols as they come. Says how that ended, and whether any has failed.
+fn write_all(
+    common: &Common,
+    run: &SymbolRun<'_>,
+    sources: impl Iterator<Item = SymbolSource>,
+    inputs: Inputs,
+    style: RowStyle,
+    out: &mut Output,
+) -> Result<(Ended, bool), CommandError> {
     let (mut written, mut failed) = (0_usize, 0_usize);
-    run.each::<String>(
-        first.into_iter().chain(all),
-        "text",
-        inputs,
-        |symbol, text| {
-            match text {
-                Ok(text) => {
-                    // Bad input leaves no opening without an end behind.
-                    match written {
-                        0 => out.write_all(style.header().as_bytes())?,
-                        _ => out.write_all(style.separator().as_bytes())?,
-                    }
-                    out.write_all(text.as_bytes())?;
-                    written += 1;
+    let ended = run.each::<String>(sources, "text", inputs, |symbol, text| {
+        match text {
+            Ok(text) => {
+                // Bad input leaves no opening without an end behind.
+                match written {
+                    0 => out.write_all(style.header().as_bytes())?,
+                    _ => out.write_all(style.separator().as_bytes())?,
                 }
-                Err(fault) if common.fails_fast() => return Err(fault.into_error(symbol)),
-                Err(fault) => {
-                    failed += 1;
-                    say(&format!("failed: `{}`: {}", escaped(symbol), fault.text));
-                }
+                out.write_all(text.as_bytes())?;
+                written += 1;
             }
-            Ok(())
-        },
-    )?;
+            Err(fault) if common.fails_fast() => return Err(fault.into_error(symbol)),
+            Err(fault) => {
+                failed += 1;
+                say(&format!("failed: `{}`: {}", escaped(symbol), fault.text));
+            }
+        }
+        Ok(())
+    })?;
     if written == 0 {
         out.write_all(style.header().as_bytes())?;
     }
     out.write_all(style.footer().as_bytes())?;
-    out.finish()?;
-    Ok(if failed == 0 {
-        Exit::Done
-    } else {
-        Exit::SomeFailed
-    })
+    Ok((ended, failed > 0))
 }

@@ -11,6 +11,7 @@ mod report;
 mod rows;
 mod scan;
 mod status;
+mod table;
 
 use std::io::Write;
 

@@ -96,6 +96,9 @@ fn write_plan(
         explained.rule.splice(0..0, origin);
     }
     writeln!(out, "\n{explained}")?;
+    if let EngineConfig::Threaded(config @ ThreadedConfig { workers: 0, .. }) = config {
+        writeln!(out, "workers     {}", config.automatic().explain())?;
+    }
     let held = match common.npartitions {
         Some(_) => "all results are held until the last partition is done",
         None => "symbols are streamed: read, computed and given on while the next are read",

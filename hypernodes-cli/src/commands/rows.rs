@@ -5,12 +5,13 @@ use std::fmt::Write;
 use hypernodes::node;
 use hypernodes::trading::Bars;
 use hypernodes::trading::atc::AtcOutput;
+use serde::{Deserialize, Serialize};
 
 use crate::cli::Format;
 use crate::error::escaped;
 
 /// How rows are written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct RowStyle {
     pub(super) format: Format,
     /// Whether the symbol comes first.
@@ -59,7 +60,7 @@ impl RowStyle {
 const WIDTH: usize = 14;
 
 /// Writes a symbol's ATC columns as text, a row a bar.
-#[node(output = "text")]
+#[node(output = "text", cache)]
 pub(super) fn write_rows(bars: &Bars, table: &AtcOutput, style: RowStyle) -> String {
     let mut text = String::new();
     let written = match style.format {

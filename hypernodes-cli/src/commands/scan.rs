@@ -15,7 +15,7 @@ use crate::engine;
 use crate::error::{CommandError, Exit, escaped, say};
 use crate::output::Output;
 use crate::policies;
-use crate::symbols::{FaultKind, SymbolRun};
+use crate::symbols::{Ended, FaultKind, SymbolRun};
 
 /// How many skipped or failed symbols a table names.
 const NAMED: usize = 10;
@@ -36,32 +36,26 @@ pub(crate) fn run(common: &Common, command: &ScanCommand) -> Result<Exit, Comman
     let engine = engine::chosen(common)?;
     let mut out = Output::open(common.output.as_deref())?;
 
+    let pipeline = pipelines::symbol_scan().with_shared_engine(engine);
+    let (pipeline, watch) = policies::applied(common, pipeline)?;
     let run = SymbolRun {
         read: &read,
-        pipeline: policies::applied(common, pipelines::symbol_scan().with_shared_engine(engine))?,
+        pipeline,
         is_fixed: common.npartitions.is_some(),
     };
     let inputs = inputs! { read: read.clone(), scan: scan.clone(), atc };
-    let report = ranked(common, &run, sources(&files, &read), inputs, &scan)?;
-    match format {
-        Format::Json => {
-            serde_json::to_writer(&mut out, &report).map_err(io::Error::from)?;
-            out.write_all(b"\n")?;
+    let ranked = ranked(common, &run, sources(&files, &read), inputs, &scan);
+    watch.close(ranked.and_then(|(report, ended)| {
+        write_report(&mut out, &report, format)?;
+        out.finish()?;
+        if format == Format::Csv {
+            let skipped = report.skipped.iter().map(|s| (&s.symbol, &s.reason));
+            say_others("skipped", skipped);
+            let failed = report.failed.iter().map(|f| (&f.symbol, &f.error));
+            say_others("failed", failed);
         }
-        Format::Csv => report.write_csv(&mut out)?,
-        _ => write_table(&mut out, &report)?,
-    }
-    out.finish()?;
-    if format == Format::Csv {
-        let skipped = report.skipped.iter().map(|s| (&s.symbol, &s.reason));
-        say_others("skipped", skipped);
-        let failed = report.failed.iter().map(|f| (&f.symbol, &f.error));
-        say_others("failed", failed);
-    }
-    Ok(match report.failed.is_empty() {
-        true => Exit::Done,
-        false => Exit::SomeFailed,
-    })
+        Ok(ended.exit(common, !report.failed.is_empty()))
+    }))
 }
 
 /// Scores every symbol and ranks them.
@@ -71,9 +65,9 @@ fn ranked(
     sources: Sources<'_>,
     inputs: Inputs,
     scan: &ScanConfig,
-) -> Result<ScanReport, CommandError> {
+) -> Result<(ScanReport, Ended), CommandError> {
     let mut report = ScanReport::default();
-    run.each::<SymbolScore>(sources, "score", inputs, |symbol, score| {
+    let ended = run.each::<SymbolScore>(sources, "score", inputs, |symbol, score| {
         let score = match score {
             Ok(score) => score.clone(),
             Err(fault) if fault.kind == FaultKind::NoRowsInRange => {
@@ -86,7 +80,18 @@ fn ranked(
         report.add(symbol, score, scan);
         Ok(())
     })?;
-    Ok(report.ranked(scan))
+    Ok((report.ranked(scan), ended))
+}
+
+fn write_report(out: &mut Output, report: &ScanReport, format: Format) -> io::Result<()> {
+    match format {
+        Format::Json => {
+            serde_json::to_writer(&mut *out, report)?;
+            out.write_all(b"\n")
+        }
+        Format::Csv => report.write_csv(out),
+        _ => write_table(out, report),
+    }
 }
 
 /// Tells symbols that the csv table leaves out on stderr.

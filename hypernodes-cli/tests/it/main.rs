@@ -2,6 +2,7 @@
 
 mod atc;
 mod bad_input;
+mod caching;
 mod collect;
 mod config;
 mod determinism;
@@ -11,5 +12,7 @@ mod output;
 mod pictures;
 mod policies;
 mod random;
+mod resume;
 mod scan;
 mod support;
+mod watching;

@@ -105,12 +105,12 @@ fn the_reason_is_told_once_and_the_remedy_last() {
 
 #[cfg(unix)]
 #[test]
-fn a_run_that_is_told_to_end_leaves_no_temporary_file() {
+fn a_run_that_is_told_to_end_writes_what_is_finished_and_nothing_temporary() {
     use std::process::Command;
 
     let folder = market(&["A"]);
     for symbol in 0..40 {
-        folder.write(&format!("data/S{symbol}.csv"), csv(&walk(symbol, 20_000)));
+        folder.write(&format!("data/S{symbol}.csv"), csv(&walk(symbol, 5_000)));
     }
     let args = ["atc", "data", "--engine", "sequential", "--output", "out"];
     let mut child = folder.command(&args).spawn().unwrap();
@@ -125,6 +125,27 @@ fn a_run_that_is_told_to_end_leaves_no_temporary_file() {
         .args(["-TERM", &id.to_string()])
         .status();
     assert!(told.unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert_eq!(folder.names(), ["data"]);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert_eq!(folder.names(), ["data", "out"]);
+    let done = said.strip_prefix("cancelled after ").unwrap();
+    let (done, next) = done.split_once(" symbol").unwrap();
+    assert!(next.ends_with("; what is finished is written\n"), "{said}");
+    let done: usize = done.parse().unwrap();
+    assert!((1..41).contains(&done), "{said}");
+    // The rows of whole symbols, as they are without a request to end.
+    let written = fs::read_to_string(folder.path().join("out")).unwrap();
+    let whole = folder.run(&["atc", "data"]).ok();
+    assert!(whole.starts_with(&written));
+    let symbols: std::collections::BTreeSet<&str> = written
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!(symbols.len(), done);
+    assert!(
+        whole[written.len()..].starts_with('S'),
+        "it ends between two symbols"
+    );
 }

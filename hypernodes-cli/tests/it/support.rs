@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// A folder that goes away with its test.
 pub(crate) struct Folder(PathBuf);
@@ -140,4 +141,76 @@ pub(crate) fn market(symbols: &[&str]) -> Folder {
         folder.write(&format!("data/{symbol}.csv"), text);
     }
     folder
+}
+
+/// A folder with that many symbols of 200 bars.
+pub(crate) fn large_market(symbols: usize) -> Folder {
+    let folder = Folder::new();
+    for seed in 0..symbols {
+        let text = csv(&walk(seed as u64 + 7, 200));
+        folder.write(&format!("data/S{seed:03}.csv"), text);
+    }
+    folder
+}
+
+/// A command that is killed with its test.
+pub(crate) struct Running(Option<Child>);
+
+impl Running {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        Self(Some(command.spawn().expect("a working machine")))
+    }
+
+    pub(crate) fn child(&mut self) -> &mut Child {
+        self.0.as_mut().expect("it was not waited for")
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&mut self, name: &str) {
+        let id = self.child().id().to_string();
+        let sent = Command::new("kill").args([name, &id]).status();
+        assert!(sent.expect("a working machine").success());
+    }
+
+    /// Reads what it says to its end.
+    pub(crate) fn end(mut self) -> Ran {
+        let child = self.0.take().expect("it was not waited for");
+        let output = child.wait_with_output().expect("a working machine");
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("a working machine"),
+            stderr: String::from_utf8(output.stderr).expect("a working machine"),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Asks again and again until there is an answer; gives up after two minutes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test that waits for ever fails"
+)]
+pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(120), "{what}");
+        std::thread::yield_now();
+    }
+}
+
+/// The JSON in a file of the folder.
+pub(crate) fn json_of(folder: &Folder, path: &str) -> serde_json::Value {
+    let text = fs::read(folder.path().join(path)).expect("a working machine");
+    serde_json::from_slice(&text).expect("it is JSON")
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hypernodes::CancelToken;
 use hypernodes::prelude::*;
 
 #[test]
@@ -70,4 +71,31 @@ fn a_panic_of_the_iterator_comes_after_the_results_before_it() {
     let panic = catch_unwind(AssertUnwindSafe(|| rows.next().is_none())).unwrap_err();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"the source broke"));
     assert!(rows.next().is_none(), "it is over after that");
+}
+
+#[test]
+fn a_run_that_is_cancelled_ends_although_pieces_under_way_are_given_up() {
+    let (tell, told) = std::sync::mpsc::channel();
+    // A thread of its own: when it goes on for ever, the test fails all the same.
+    std::thread::spawn(move || {
+        let token = CancelToken::new();
+        let cancel = token.clone();
+        let y = node_fn!("y", move |x: u64| {
+            if x == 5_000 {
+                cancel.cancel();
+            }
+            x
+        });
+        let z = node_fn!("z", |y: &u64| y + 1);
+        let p = Pipeline::new("p", nodes![{ y }, { z }]).unwrap();
+        let p = p.with_cancel(&token);
+        let mut rows = p.map_iter(inputs! {}, "x", 0_u64..).unwrap();
+        let last = rows.find_map(Result::err);
+        let ended = (last.map(|error| error.to_string()), rows.next().is_none());
+        tell.send(ended).unwrap();
+    });
+    let (error, is_over) = told.recv_timeout(Duration::from_secs(60)).expect("it ends");
+    let error = error.expect("the source has no end");
+    assert!(error.starts_with("cancelled after "), "{error}");
+    assert!(is_over);
 }

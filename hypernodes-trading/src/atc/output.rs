@@ -2,6 +2,8 @@
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
 use super::MaKind;
 
 /// Every column of ATC for one series: the return, six Layer 1 signals, six Layer 2 equities,
@@ -23,12 +25,47 @@ use super::MaKind;
 /// assert_eq!(out.column("Average_Signal"), Some(out.average_signal()));
 /// # Ok::<(), hypernodes_trading::atc::AtcError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Columns")]
 pub struct AtcOutput {
     pub(super) ret: Vec<f64>,
     pub(super) signals: [Vec<f64>; 6],
     pub(super) equities: [Vec<f64>; 6],
     pub(super) average: Vec<f64>,
+}
+
+/// What is read, before it is known that the columns fit together.
+#[derive(Deserialize)]
+struct Columns {
+    ret: Vec<f64>,
+    signals: [Vec<f64>; 6],
+    equities: [Vec<f64>; 6],
+    average: Vec<f64>,
+}
+
+impl TryFrom<Columns> for AtcOutput {
+    type Error = &'static str;
+
+    fn try_from(read: Columns) -> Result<Self, Self::Error> {
+        let Columns {
+            ret,
+            signals,
+            equities,
+            average,
+        } = read;
+        let this = Self {
+            ret,
+            signals,
+            equities,
+            average,
+        };
+        let bars = this.len();
+        let is_even = this.columns().all(|column| column.len() == bars);
+        match is_even {
+            true => Ok(this),
+            false => Err("the columns of ATC differ in length"),
+        }
+    }
 }
 
 impl AtcOutput {

@@ -270,6 +270,12 @@ pub enum DataError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// What was told of the symbol elsewhere: in another process.
+    #[error("{text}")]
+    Told {
+        /// All that was told.
+        text: String,
+    },
     /// The columns are good one by one, but not together.
     #[error("`{file}`: {source}")]
     Bars {

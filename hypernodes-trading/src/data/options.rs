@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use serde::{Deserialize, Serialize};
+
 use super::{DataError, TimeRange};
 use crate::bars::PriceSource;
 
 /// Which price columns are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CsvColumns {
     /// Close, and open, high, low and volume where the file has them; all are checked, and each
@@ -22,7 +24,8 @@ pub enum CsvColumns {
 }
 
 /// Which rows and columns of a csv file are read, and how its columns are called.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CsvOptions {
     /// Which price columns are read.
     pub columns: CsvColumns,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
+use serde::Deserialize;
 
 use super::input::{Input, stem};
 use super::reader::{CsvSymbols, read_csv};
@@ -14,7 +15,11 @@ use super::{CsvOptions, DataError, SymbolError, header};
 use crate::bars::Bars;
 
 /// Where one symbol's bars come from: the item that a scan is mapped over.
-#[derive(Debug, Clone)]
+///
+/// Through serde, a file is known by its path, its length and the time of its last change: a cache or a run folder
+/// sees that it has changed without reading it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "crate::stored::ReadSource")]
 #[non_exhaustive]
 pub enum SymbolSource {
     /// A file that holds one symbol; it is read where it is needed, so in parallel.

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 use super::{CellProblem, DataError};
 
@@ -133,7 +134,8 @@ fn epoch(value: i64) -> Result<i64, CellProblem> {
 /// assert!(!january.contains(parse_time("2024-02-01").unwrap()));
 /// # Ok::<(), hypernodes_trading::data::DataError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct TimeRange {
     /// The first time, in nanoseconds since 1970-01-01 UTC.
     pub from: Option<i64>,
