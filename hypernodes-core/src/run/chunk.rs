@@ -366,8 +366,8 @@ impl Progress {
 
     /// Loads what lies in the cache.
     fn load_found(&mut self, store: Option<&dyn CacheStore>) -> Result<(), Lost> {
-        let mut slots = self.slots.iter_mut().flatten();
-        slots.try_for_each(|slot| slot.load_found(store))
+        let mut cached = self.cached.iter_mut().flatten();
+        cached.try_for_each(|slot| slot.load_found(store))
     }
 
     pub(super) fn load_outputs(

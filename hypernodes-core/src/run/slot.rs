@@ -48,16 +48,6 @@ impl Slot {
         }
     }
 
-    /// Loads what lies in the cache, and keeps the keys.
-    pub(super) fn load_found(&mut self, store: Option<&dyn CacheStore>) -> Result<(), Lost> {
-        if let Self::Cached(slot) = self
-            && slot.has_absent()
-        {
-            **slot = slot.loaded(store)?;
-        }
-        Ok(())
-    }
-
     /// The key of each row, if the slot has them.
     pub(super) fn keys(&self) -> Option<&Arc<[Key]>> {
         match self {
@@ -75,6 +65,14 @@ impl CachedSlot {
             places: places.into(),
             codec,
         }
+    }
+
+    /// Loads what lies in the cache, and keeps the keys.
+    pub(super) fn load_found(&mut self, store: Option<&dyn CacheStore>) -> Result<(), Lost> {
+        if self.has_absent() {
+            *self = self.loaded(store)?;
+        }
+        Ok(())
     }
 
     pub(super) fn select(&self, kept: &[u32]) -> Self {
