@@ -34,11 +34,6 @@ pub(crate) const ALL: &[Step] = &[
         "unit, integration, UI and doc tests: the README's test command",
         test,
     ),
-    step(
-        "shuttle",
-        "the scheduler in many orders of its threads, on model threads",
-        shuttle,
-    ),
     step("docs", "the documentation builds without a warning", docs),
     step("features", "every feature alone, none, all", features),
     step("benches", "benchmarks and examples compile", benches),
@@ -52,6 +47,14 @@ pub(crate) const ALL: &[Step] = &[
         "the oldest Rust that Cargo.toml promises compiles it",
         msrv,
     ),
+    Step {
+        opt_in: true,
+        ..step(
+            "shuttle",
+            "the scheduler in many orders of its threads, on model threads",
+            shuttle,
+        )
+    },
     Step {
         opt_in: true,
         ..step(
