@@ -165,7 +165,7 @@ pub(super) fn ended(
 
 /// Why a run ended before its time.
 pub(super) fn interruption(scope: &RunScope, done: usize, finished: Option<Runs>) -> Error {
-    let error = match scope.memory.as_ref().and_then(|memory| memory.out()) {
+    let error = match scope.memory.as_ref().and_then(crate::run::MemoryGuard::out) {
         Some((used, limit)) => RunError::OutOfMemory {
             used,
             limit,

@@ -68,7 +68,7 @@ impl Retry {
     pub fn on<E: Error + 'static>(mut self) -> Self {
         self.on.push((
             std::any::type_name::<E>(),
-            Arc::new(|error| error.is::<E>()),
+            Arc::new(<dyn Error + 'static>::is::<E>),
         ));
         self
     }

@@ -25,6 +25,7 @@ pub use current::stop_requested;
 pub use feed::{Chunk, Feed, Outcome};
 pub(crate) use feed::{Finished, Taken, tell_failure};
 pub(crate) use keys::node_identity;
+pub(crate) use memory::MemoryGuard;
 pub(crate) use scope::{Policies, ROOT, RunScope, nanoseconds};
 pub use snapshot::Snapshot;
 pub(crate) use source::{Axis, NestedArg, NestedRows, Source};
