@@ -510,6 +510,7 @@ mod tests {
         let context = RunContext::new(
             std::sync::Arc::new(crate::Sequential::default()),
             crate::ErrorPolicy::default(),
+            None,
         );
         let mut args = ArgList::new();
         args.push(Some(Arg::dense(Column::from_vec(vec![1_u8, 2]))));

