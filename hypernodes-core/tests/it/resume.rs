@@ -458,10 +458,7 @@ fn what_changed_is_told() {
         ),
     ];
     for (i, told) in told.iter().enumerate() {
-        assert!(
-            told.contains("cannot go on"),
-            "{i}: {told}"
-        );
+        assert!(told.contains("cannot go on"), "{i}: {told}");
     }
 }
 
