@@ -7,6 +7,7 @@ mod asynchronous;
 mod config;
 mod conformance;
 mod explain;
+mod policies;
 mod random;
 mod support;
 mod threaded;
