@@ -234,10 +234,11 @@ fn another_thread_cancels_what_asks() {
         .with_cancel(&CancelToken::new())
         .with_cancel(&token)
         .with_engine(Cut::into(10));
+    let asks = token.clone();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        scope.spawn(move || {
             begins.recv().unwrap();
-            token.cancel();
+            asks.cancel();
         });
         let runs = finished(run_error(p.map(inputs! { x: 0..10_u64 }, ["x"])));
         assert_eq!(runs.column::<u64>("y").unwrap(), [0, 1, 2]);
