@@ -183,7 +183,7 @@ fn a_paused_run_still_ends() {
 #[test]
 fn a_run_without_memory_ends_and_goes_on_later() {
     apart("a_run_without_memory_ends_and_goes_on_later", "1", |_| {
-        let (limit_bytes, level) = above(6);
+        let (limit_bytes, level) = above(16);
         let limits = MemoryLimits {
             limit_bytes,
             target: level,
@@ -194,19 +194,19 @@ fn a_run_without_memory_ends_and_goes_on_later() {
         let path = std::env::temp_dir().join(format!("hypernodes-memory-{}", std::process::id()));
         let p = blobs(false).with_run_dir(RunDir::new(&path).resume(true));
         let short = p.with_memory_limits(limits);
-        let error = short.map(inputs! { x: 0..256_u64 }, "x").unwrap_err();
+        let error = short.map(inputs! { x: 0..512_u64 }, "x").unwrap_err();
         match error {
             Error::Run(RunError::OutOfMemory {
                 done, is_resumable, ..
             }) => {
-                assert!(is_resumable && done > 0 && done < 256, "{done}");
+                assert!(is_resumable && done > 0 && done < 512, "{done}");
             }
             error => panic!("{error}"),
         }
         let heard = Heard::default();
         let runs = p
             .with_listener(heard.clone())
-            .map(inputs! { x: 0..256_u64 }, "x")
+            .map(inputs! { x: 0..512_u64 }, "x")
             .unwrap();
         assert_eq!(runs.slice::<Vec<u8>>("blob").unwrap()[200][0], 200);
         assert_eq!(
@@ -216,7 +216,7 @@ fn a_run_without_memory_ends_and_goes_on_later() {
         drop(runs);
         let error = blobs(false)
             .with_memory_limits(limits)
-            .map_iter(inputs! {}, "x", 0..256_u64)
+            .map_iter(inputs! {}, "x", 0..512_u64)
             .unwrap();
         let held: Vec<_> = error.collect();
         assert!(matches!(
