@@ -235,7 +235,7 @@ fn another_thread_cancels_what_asks() {
         .with_cancel(&token)
         .with_engine(Cut::into(10));
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        scope.spawn(move || {
             begins.recv().unwrap();
             token.cancel();
         });

@@ -375,11 +375,12 @@ fn cancelling_ends_a_pause_at_once() {
                 .cap(Duration::MAX),
         );
         let p = tokens.iter().fold(p, |p, token| p.with_cancel(token));
+        let last = tokens.last().unwrap();
         std::thread::scope(|scope| {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 // Nobody tells when the pause begins: wherever the request falls, the run ends.
                 failed.recv().unwrap();
-                tokens.last().unwrap().cancel();
+                last.cancel();
             });
             assert!(run_error(p.run(inputs! { x: 1_u64 })).is_cancelled());
         });
