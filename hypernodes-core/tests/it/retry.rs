@@ -375,7 +375,7 @@ fn cancelling_ends_a_pause_at_once() {
                 .cap(Duration::MAX),
         );
         let p = tokens.iter().fold(p, |p, token| p.with_cancel(token));
-        let last = tokens.last().unwrap().clone();
+        let last = tokens.last().unwrap();
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 // Nobody tells when the pause begins: wherever the request falls, the run ends.

@@ -2,33 +2,31 @@
 //!
 //! An engine pulls chunks and puts outcomes; everything that must be the same on every engine is in here.
 
+mod execute;
+mod pressure;
+mod stream;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::checkpoint::Checkpoint;
-use super::chunk::{ChunkOutcome, ChunkRun};
-use super::memory::MemoryGuard;
-use super::pace::{Given, Pace};
-use super::scope::{ROOT, RunScope, nanoseconds, spoken};
-use super::source::Piece;
-use super::spill::Spill;
-use super::{RunContext, Source};
-use crate::clock;
+use crate::run::checkpoint::Checkpoint;
+use crate::run::pace::{Given, Pace};
+use crate::run::scope::{ROOT, RunScope, spoken};
+use crate::run::spill::Spill;
+use crate::run::{RunContext, Source};
+
 use crate::engine::Sizing;
 use crate::error::{EngineError, Error, Failure};
-use crate::event::{EventKind, MemoryLevel};
+use crate::event::EventKind;
 use crate::plan::Plan;
 use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard};
-use crate::value::{Accumulator, Arg, Codec, Column};
-
-/// Columns of fewer bytes are not worth a file.
-const LEAST_SPILL: usize = 256 * 1024;
+use crate::value::{Accumulator, Arg, Column};
+pub(crate) use stream::Taken;
 
 /// The chunks of one map, as an engine sees them.
 ///
@@ -172,21 +170,6 @@ pub(crate) struct Finished {
     pub(crate) is_cancelled: bool,
     /// The beginnings of the columns, where they lie on disk.
     pub(crate) spilled: Option<Spill>,
-}
-
-/// The next finished piece of a feed that is consumed while it runs.
-pub(crate) enum Taken {
-    /// The columns and failures of the next items.
-    Piece {
-        start: usize,
-        rows: usize,
-        columns: Vec<Column>,
-        failures: BTreeMap<usize, Failure>,
-    },
-    /// It waits for an engine, or is being computed.
-    Pending,
-    /// There is none.
-    Empty,
 }
 
 impl Feed {
@@ -345,201 +328,6 @@ impl Feed {
             pieces,
             keys: Vec::new(),
         })
-    }
-
-    /// Whether a further chunk may begin: the run goes on, and there is memory for it. Waits for memory while others have
-    /// chunks under way.
-    fn admits(&self, scope: &Arc<RunScope>) -> bool {
-        /// How often a paused run looks whether memory has fallen, when no chunk ends meanwhile.
-        const LOOK: Duration = Duration::from_millis(10);
-        loop {
-            let is_paused = |memory: &MemoryGuard| memory.level(scope) >= MemoryLevel::Pause;
-            let is_paused = scope.memory.as_ref().is_some_and(is_paused);
-            let mut state = self.lock();
-            if scope.is_cancelled() {
-                state.is_cancelled |= state.has_more() || state.in_flight > 0;
-                state.closed = true;
-                drop(state);
-                self.changed.notify_all();
-                return false;
-            }
-            // A nested map belongs to a chunk under way, which must end. With nothing under way nothing would fall.
-            if !is_paused || self.nested || state.in_flight == 0 || !state.has_more() {
-                return true;
-            }
-            let waited = self.changed.wait_timeout(state, LOOK);
-            drop(waited.unwrap_or_else(PoisonError::into_inner));
-        }
-    }
-
-    /// Moves what was put together to disk when memory is short; keeps it where it cannot be written.
-    fn spill(&self, all: &mut Vec<Box<dyn Accumulator>>, spilled: &mut Option<Spill>) {
-        let Some(scope) = self.context.scope() else {
-            return;
-        };
-        let is_short = |memory: &MemoryGuard| memory.level(scope) >= MemoryLevel::Spill;
-        if self.nested || !scope.memory.as_ref().is_some_and(is_short) {
-            return;
-        }
-        let codecs = self.plan.outputs.iter().map(|output| output.facts.codec);
-        let Some(codecs) = codecs.collect::<Option<Vec<_>>>() else {
-            return;
-        };
-        let empty = self
-            .plan
-            .outputs
-            .iter()
-            .map(|output| output.port.accumulator(0));
-        let full: Vec<Column> = std::mem::replace(all, empty.collect())
-            .into_iter()
-            .map(Accumulator::finish)
-            .collect();
-        let bytes: usize = full.iter().zip(&codecs).map(bytes_of).sum();
-        let kept = match spilled {
-            _ if bytes < LEAST_SPILL => Err(full),
-            Some(spill) => spill.keep(full),
-            None => match Spill::new(codecs) {
-                Ok(spill) => spilled.insert(spill).keep(full),
-                Err(error) => {
-                    tracing::warn!("{error}");
-                    Err(full)
-                }
-            },
-        };
-        match kept {
-            Ok(bytes) => scope.tell(ROOT, None, EventKind::Spilled { bytes }),
-            Err(full) => {
-                for (all, column) in all.iter_mut().zip(full) {
-                    all.append(column);
-                }
-            }
-        }
-    }
-
-    /// Computes a chunk on this thread.
-    #[must_use]
-    pub fn execute(&self, chunk: &mut Chunk) -> Outcome {
-        match self.context.scope() {
-            None => self.execute_in(&self.context, chunk),
-            Some(scope) => self.execute_told(scope, chunk),
-        }
-    }
-
-    fn execute_in(&self, context: &RunContext, chunk: &mut Chunk) -> Outcome {
-        let began = clock::now();
-        let mut pieces = std::mem::take(&mut chunk.pieces);
-        let mut outcome = if pieces.len() == 1 {
-            let (rows, args) = pieces.remove(0);
-            self.execute_piece(context, chunk.start, chunk.start, rows, args)
-        } else {
-            self.execute_pieces(context, chunk, pieces)
-        };
-        outcome.took = began.elapsed();
-        outcome
-    }
-
-    /// As a span of the run.
-    fn execute_told(&self, scope: &Arc<RunScope>, chunk: &mut Chunk) -> Outcome {
-        let (start, rows) = (chunk.start as u64, chunk.rows as u64);
-        let tracing_span = scope
-            .has_spans
-            .then(|| tracing::debug_span!("chunk", plan = self.plan.name(), start, rows).entered());
-        let (span, parent) = (scope.new_span(), self.context.span());
-        scope.tell(span, Some(parent), EventKind::ChunkStarted { start, rows });
-        let context = self.context.in_span(span);
-        // A value may panic when it is dropped; the span ends all the same.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.execute_in(&context, chunk)));
-        let (failed, took) = match &outcome {
-            Ok(outcome) => (outcome.failures.len() as u64, outcome.took),
-            Err(_) => (rows, Duration::ZERO),
-        };
-        let ended = EventKind::ChunkEnded {
-            start,
-            rows,
-            failed,
-            took_ns: nanoseconds(took),
-        };
-        scope.tell(span, Some(parent), ended);
-        drop(tracing_span);
-        outcome.unwrap_or_else(|payload| resume_unwind(payload))
-    }
-
-    /// Computes rows that stay in the cache together. It ends early when an item before the chunk has failed.
-    fn execute_piece(
-        &self,
-        context: &RunContext,
-        chunk: usize,
-        start: usize,
-        rows: usize,
-        args: Vec<Arg>,
-    ) -> Outcome {
-        let mut run = ChunkRun::new(&self.plan, context, args, rows, start);
-        while run.advance() {
-            if self.limit.load(Ordering::Relaxed) < chunk {
-                return Outcome {
-                    columns: Vec::new(),
-                    failures: Vec::new(),
-                    took: Duration::ZERO,
-                    end: End::Unwanted,
-                };
-            }
-        }
-        run.settle();
-        self.outcome(start, run.finish())
-    }
-
-    /// Computes one piece after the other, and puts them together.
-    fn execute_pieces(&self, context: &RunContext, chunk: &Chunk, pieces: Pieces) -> Outcome {
-        let mut columns: Vec<_> = self
-            .plan
-            .outputs
-            .iter()
-            .map(|output| output.port.accumulator(chunk.rows))
-            .collect();
-        let mut failures = Vec::new();
-        let mut done = 0;
-        let mut end = End::Done;
-        for (rows, args) in pieces {
-            let start = chunk.start + done;
-            let outcome = self.execute_piece(context, chunk.start, start, rows, args);
-            if outcome.end != End::Done {
-                end = outcome.end;
-                break;
-            }
-            columns
-                .iter_mut()
-                .zip(outcome.columns)
-                .for_each(|(all, piece)| all.append(piece));
-            failures.extend(outcome.failures);
-            if self.context.fail_fast() && !failures.is_empty() {
-                break;
-            }
-            done += rows;
-        }
-        let columns = columns.into_iter().map(Accumulator::finish).collect();
-        Outcome {
-            columns,
-            failures,
-            took: Duration::ZERO,
-            end,
-        }
-    }
-
-    fn outcome(&self, start: usize, chunk: ChunkOutcome) -> Outcome {
-        let end = match chunk.is_interrupted {
-            true => End::Cancelled,
-            false => End::Done,
-        };
-        let failures = chunk.failures.into_iter().map(|failure| {
-            let item = start + failure.row;
-            (item, failure.at(&self.plan, Some(item)))
-        });
-        Outcome {
-            columns: chunk.columns,
-            failures: failures.collect(),
-            took: Duration::ZERO,
-            end,
-        }
     }
 
     /// Takes the outcome of a chunk back.
@@ -713,90 +501,6 @@ impl Feed {
         self.changed.notify_all();
     }
 
-    /// Adds a piece to a feed that is filled while it runs.
-    pub(crate) fn push(&self, rows: usize, args: Vec<Arg>, keys: Vec<u64>) {
-        let mut state = self.lock();
-        let start = state.items;
-        state.items += rows;
-        if let Source::Pieces(pieces) = &mut state.source {
-            pieces.push_back(Piece {
-                start,
-                rows,
-                args,
-                keys,
-            });
-        }
-    }
-
-    /// Adds a piece that is finished already, to a feed that is filled while it runs.
-    pub(crate) fn push_finished(&self, rows: usize, columns: Vec<Column>) {
-        let mut state = self.lock();
-        let start = state.items;
-        state.items += rows;
-        state.waiting.insert(start, (rows, columns));
-    }
-
-    /// How many items were pushed.
-    pub(crate) fn items(&self) -> usize {
-        self.lock().items
-    }
-
-    /// What of an earlier run is in the run folder.
-    pub(crate) fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
-        self.checkpoint.as_ref()
-    }
-
-    /// How many items the next pushed piece should have.
-    pub(crate) fn rows_of_next_piece(&self) -> usize {
-        let done = self.lock().given.largest_done;
-        self.pace.next_piece(done, self.plan.cost_hint())
-    }
-
-    /// Nobody wants the rest: no further chunk is handed out.
-    pub(crate) fn abandon(&self) {
-        let mut state = self.lock();
-        state.closed = true;
-        state.source = Source::Pieces(VecDeque::new());
-        state.waiting.clear();
-    }
-
-    /// How many items were pushed and not taken yet.
-    pub(crate) fn held(&self) -> usize {
-        let state = self.lock();
-        state.items - state.assembled
-    }
-
-    /// Takes the next finished piece, in order; waits for it, but no longer than this.
-    pub(crate) fn take(&self, at_most: Duration) -> Taken {
-        let mut state = self.lock();
-        let mut has_waited = at_most.is_zero();
-        loop {
-            let at = state.assembled;
-            if let Some((rows, columns)) = state.waiting.remove(&at) {
-                state.assembled += rows;
-                let later = state.failures.split_off(&(at + rows));
-                let failures = std::mem::replace(&mut state.failures, later);
-                return Taken::Piece {
-                    start: at,
-                    rows,
-                    columns,
-                    failures,
-                };
-            }
-            if state.in_flight == 0 && !state.has_more() {
-                return Taken::Empty;
-            }
-            if has_waited {
-                return Taken::Pending;
-            }
-            let (next, timeout) = self
-                .changed
-                .wait_timeout(state, at_most)
-                .unwrap_or_else(PoisonError::into_inner);
-            (state, has_waited) = (next, timeout.timed_out());
-        }
-    }
-
     /// What the feed gave, when the engine is done with it.
     pub(crate) fn finish(&self) -> Result<Finished, Error> {
         if let Some(checkpoint) = &self.checkpoint {
@@ -845,21 +549,6 @@ impl Feed {
             spilled: state.spilled.take(),
         })
     }
-}
-
-/// About how many bytes a column holds: what its values own is seen in how long some of them are when written.
-fn bytes_of((column, codec): (&Column, &Codec)) -> usize {
-    const SAMPLES: usize = 8;
-    let rows = column.len();
-    let arg = Arg::dense(column.clone());
-    let mut written = Vec::new();
-    let samples = rows.min(SAMPLES);
-    for sample in 0..samples {
-        // One that cannot be written is told when all are.
-        let _ = codec.encode_row(&arg, sample * rows / samples, &mut written);
-    }
-    let each = (written.len() / samples.max(1)).max(column.port().bytes());
-    each.saturating_mul(rows)
 }
 
 /// Tells listeners of an item that failed for good.
