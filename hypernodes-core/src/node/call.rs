@@ -69,6 +69,13 @@ struct Rare {
 
 /// How long the rows of a call may take that are computed side by side.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "async"),
+    expect(
+        dead_code,
+        reason = "only rows that are computed side by side read them"
+    )
+)]
 pub(crate) struct RowLimits {
     /// Per row how long it may take from when its turn comes, and the limit that is told.
     pub(crate) of_row: Vec<Option<(Duration, Duration)>>,
