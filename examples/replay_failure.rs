@@ -80,6 +80,6 @@ pub(crate) fn main() -> Result<(), Error> {
     // With the node mended, the same call gives a result.
     let mended = Pipeline::new("bills", nodes![split, mended::total])?;
     let out = loaded.replay(&mended)?;
-    assert_eq!(*out.get::<f64>("total")?, 5.0);
+    assert_eq!(out.get::<f64>("total").ok(), Some(&5.0));
     Ok(())
 }

@@ -28,7 +28,7 @@ fn a_stream_that_is_cut_short_says_so() {
         .with_cancel(&token);
     let rows = (0_u64..).inspect(move |x| {
         if *x == 100 {
-            stop.cancel()
+            stop.cancel();
         }
     });
     let results: Vec<_> = p.map_iter(inputs! {}, "x", rows).unwrap().collect();
@@ -121,8 +121,8 @@ fn tasks_of_one_batch_may_wait_for_each_other_in_any_order() {
 fn jobs_end_as_what_they_are_and_are_not_kept_for_ever() {
     let jobs = Jobs::new(1).history(2);
     let p = Pipeline::new("p", nodes![node_fn!("y", |x: u64| x)]).unwrap();
-    let done: Vec<_> = (0..5)
-        .map(|i| jobs.map(&p, inputs! { x: [i as u64] }, "x"))
+    let done: Vec<_> = (0..5_u64)
+        .map(|i| jobs.map(&p, inputs! { x: [i] }, "x"))
         .collect();
     for job in &done {
         assert!(job.result(None).unwrap().is_ok());

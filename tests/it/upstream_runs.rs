@@ -35,7 +35,10 @@ fn w01_values_of_different_types_have_different_keys() {
     let store = memory();
     let kind = |node: NodeRef, inputs| {
         let p = Pipeline::new("p", nodes![{ node }]).unwrap();
-        let out = p.with_cache(store.clone()).run(inputs).unwrap();
+        let out = p
+            .with_cache(Arc::<MemoryCache>::clone(&store))
+            .run(inputs)
+            .unwrap();
         out.get::<String>("kind").unwrap().clone()
     };
     for _ in 0..2 {
@@ -75,7 +78,7 @@ fn w02_bindings_renames_and_axes_of_nested_pipelines_count() {
         let inner = inner.bind("k", k).unwrap();
         let p = Pipeline::new("outer", nodes![inner.as_node()]).unwrap();
         let out = p
-            .with_cache(store.clone())
+            .with_cache(Arc::<MemoryCache>::clone(&store))
             .run(inputs! { x: 5_u64 })
             .unwrap();
         *out.get::<u64>("y").unwrap()
@@ -84,7 +87,10 @@ fn w02_bindings_renames_and_axes_of_nested_pipelines_count() {
     let mapped = |over: MapOver| {
         let p = Pipeline::new("outer", nodes![inner.as_node().map_over(over)]).unwrap();
         let inputs = inputs! { x: vec![1_u64, 2], k: vec![10_u64, 20] };
-        let out = p.with_cache(store.clone()).run(inputs).unwrap();
+        let out = p
+            .with_cache(Arc::<MemoryCache>::clone(&store))
+            .run(inputs)
+            .unwrap();
         out.get::<Vec<u64>>("y").unwrap().clone()
     };
     assert_eq!(mapped(MapOver::zip(["x", "k"])), [10, 40]);
@@ -92,7 +98,7 @@ fn w02_bindings_renames_and_axes_of_nested_pipelines_count() {
     let renamed = inner.as_node().rename_output("y", "z");
     let p = Pipeline::new("outer", nodes![{ renamed.into_ref() }]).unwrap();
     let out = p
-        .with_cache(store.clone())
+        .with_cache(Arc::<MemoryCache>::clone(&store))
         .run(inputs! { x: 5_u64, k: 2_u64 })
         .unwrap();
     assert_eq!(*out.get::<u64>("z").unwrap(), 10);
@@ -125,6 +131,18 @@ fn w03_an_inner_node_without_cache_runs_every_time() {
         assert_eq!(*out.get::<u64>("fresh").unwrap(), 11);
     }
     assert_eq!(calls.load(Ordering::Relaxed), 3);
+}
+
+trait Kind {
+    const ADDED: u64;
+}
+struct One;
+struct Two;
+impl Kind for One {
+    const ADDED: u64 = 1;
+}
+impl Kind for Two {
+    const ADDED: u64 = 2;
 }
 
 static NONES: AtomicUsize = AtomicUsize::new(0);
@@ -167,6 +185,20 @@ fn w04_none_hits_closures_differ_and_captures_are_refused() {
             (8, 15)
         );
     }
+
+    fn added<K: Kind>() -> NodeRef {
+        node_fn!("y", cache, |x: u64| -> u64 { x + K::ADDED })
+    }
+    let store = memory();
+    let with = |node: NodeRef| {
+        let p = Pipeline::new("p", nodes![{ node }]).unwrap();
+        let out = p
+            .with_cache(Arc::<MemoryCache>::clone(&store))
+            .run(inputs! { x: 5_u64 })
+            .unwrap();
+        *out.get::<u64>("y").unwrap()
+    };
+    assert_eq!((with(added::<One>()), with(added::<Two>())), (6, 7));
 
     let k = 3_u64;
     let captures = node_fn!("c", cache, |x: u64| -> u64 { x + k });
@@ -255,7 +287,7 @@ fn w18_what_one_engine_keeps_another_finds() {
     let store = memory();
     let p = Pipeline::new("p", nodes![scaled])
         .unwrap()
-        .with_cache(store.clone());
+        .with_cache(Arc::<MemoryCache>::clone(&store));
     let map = |p: &Pipeline| {
         let runs = p.map(inputs! { x: 0..100_u64, k: 3_u64 }, ["x"]).unwrap();
         runs.column::<u64>("y").unwrap()

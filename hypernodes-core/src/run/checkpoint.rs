@@ -1,5 +1,6 @@
 //! What of a map is finished, in its run folder: written as chunks end, read back when the run is resumed.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -149,17 +150,15 @@ impl Checkpoint {
         if found.bad.contains(&piece) {
             return Ok(None);
         }
-        if !found.open.contains_key(&piece) {
-            match self.open(piece)? {
-                Some(open) => drop(found.open.insert(piece, open)),
+        let open = match found.open.entry(piece) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => match self.open(piece)? {
+                Some(open) => place.insert(open),
                 None => {
                     found.bad.push(piece);
                     return Ok(None);
                 }
-            }
-        }
-        let Some(open) = found.open.get_mut(&piece) else {
-            return Ok(None);
+            },
         };
         let rows = range.len();
         let columns = open.columns.iter_mut().map(|column| column.take(rows));

@@ -157,7 +157,7 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
             }
         })
     });
-    let [function, captures] = ["f", "captures"].map(|name| local(name, 0));
+    let [function, captures, path] = ["f", "captures", "path"].map(|name| local(name, 0));
     // A closure that changes what it captures is told so here, in one error.
     let types = ports.inputs().map(|port| match (port.by, port.ty) {
         (By::Ref, ty) => quote!(&#ty),
@@ -185,16 +185,7 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
         doc: Vec::new(),
         ports: &ports,
         options: Options::new(&mut args),
-        path: {
-            let text = match name {
-                Expr::Lit(syn::ExprLit {
-                    lit: syn::Lit::Str(text),
-                    ..
-                }) => text.value(),
-                _ => "{closure}".to_owned(),
-            };
-            quote!(::core::concat!(::core::module_path!(), "::", #text))
-        },
+        path: quote!(#path),
         hash: quote!(#hash),
         callee,
         per_call,
@@ -204,7 +195,7 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
     });
     quote! {{
         let #function = #closure;
-        let #captures = ::core::mem::size_of_val(&#function) > 0;
+        let (#captures, #path) = (#rt::captures(&#function), #rt::closure_path(&#function));
         #callable
         #node
     }}

@@ -48,7 +48,68 @@ pub fn options(
     }
 }
 
+/// The identity of a closure: the name of its type, with the types of the generic function that it is written in.
+#[must_use]
+pub fn closure_path<F>(_: &F) -> &'static str {
+    std::any::type_name::<F>()
+}
+
+/// Whether a closure is more than its code: it holds values, or it calls closures that were given to the generic function
+/// around it, which have no names of their own.
+#[must_use]
+pub fn captures<F>(closure: &F) -> bool {
+    size_of_val(closure) > 0 || is_made_of_closures(std::any::type_name::<F>())
+}
+
+/// Whether a type's name has closures among its type parameters.
+fn is_made_of_closures(name: &str) -> bool {
+    let (mut depth, mut before) = (0_usize, ' ');
+    for (at, c) in name.char_indices() {
+        match c {
+            '<' => depth += 1,
+            // Not the arrow of a function's type.
+            '>' if before != '-' => depth = depth.saturating_sub(1),
+            '{' if depth > 0 && name[at..].starts_with("{{closure}}") => return true,
+            _ => {}
+        }
+        before = c;
+    }
+    false
+}
+
 /// Stands for an argument in a call that is written down to learn its type, and never made.
 pub fn never<T>() -> T {
     unreachable!("only the type of this call is used")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given<F: Fn(u64) -> u64>(f: F) -> (bool, bool) {
+        (captures(&f), captures(&|x: u64| x + 1))
+    }
+
+    #[test]
+    fn a_closure_of_closures_is_more_than_its_code() {
+        let k = 3;
+        assert_eq!(given(|x| x + 1), (false, true));
+        assert_eq!(given(|x| x + k), (true, true));
+        assert_eq!(given(u64::count_ones_of), (false, false));
+        assert!(!is_made_of_closures(
+            "a::b<fn(u64) -> u64>::{{closure}}::{{closure}}"
+        ));
+        assert!(is_made_of_closures(
+            "a::b<fn(u64) -> u64, c::{{closure}}>::{{closure}}"
+        ));
+    }
+
+    trait CountOnes {
+        fn count_ones_of(self) -> u64;
+    }
+    impl CountOnes for u64 {
+        fn count_ones_of(self) -> u64 {
+            u64::from(self.count_ones())
+        }
+    }
 }
