@@ -77,7 +77,7 @@ fn a_panic_of_the_iterator_comes_after_the_results_before_it() {
 fn a_run_that_is_cancelled_ends_although_pieces_under_way_are_given_up() {
     let (tell, told) = std::sync::mpsc::channel();
     // A thread of its own: when it goes on for ever, the test fails all the same.
-    std::thread::spawn(move || {
+    let thread = std::thread::Builder::new().spawn(move || {
         let token = CancelToken::new();
         let cancel = token.clone();
         let y = node_fn!("y", move |x: u64| {
@@ -94,6 +94,7 @@ fn a_run_that_is_cancelled_ends_although_pieces_under_way_are_given_up() {
         let ended = (last.map(|error| error.to_string()), rows.next().is_none());
         tell.send(ended).unwrap();
     });
+    let _thread = thread.unwrap();
     let (error, is_over) = told.recv_timeout(Duration::from_secs(60)).expect("it ends");
     let error = error.expect("the source has no end");
     assert!(error.starts_with("cancelled after "), "{error}");

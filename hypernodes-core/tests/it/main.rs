@@ -8,8 +8,10 @@
 extern crate hypernodes_core as hypernodes;
 
 mod build;
+#[macro_use]
 mod cache;
 mod cache_stress;
+mod cache_values;
 mod cancel;
 mod cancelled_order;
 mod errors;

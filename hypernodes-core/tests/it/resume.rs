@@ -60,7 +60,10 @@ fn finished(path: &Path) -> Vec<u64> {
         return Vec::new();
     };
     let folder = RunFolder::resume(path, &manifest).unwrap();
-    let ranges = folder.pieces().iter().flat_map(|piece| piece.finished());
+    let ranges = folder
+        .pieces()
+        .iter()
+        .flat_map(hypernodes::PieceInfo::finished);
     let mut items: Vec<u64> = ranges.flatten().collect();
     items.sort_unstable();
     items
@@ -94,10 +97,11 @@ impl Engine for Cut {
     }
 
     fn sizing(&self, _: &Plan, _: usize) -> Sizing {
-        let mut sizing = Sizing::default();
-        sizing.fixed = Some(self.parts);
-        sizing.workers = self.threads;
-        sizing
+        Sizing {
+            fixed: Some(self.parts),
+            workers: self.threads,
+            ..Sizing::default()
+        }
     }
 
     fn drive(&self, feed: &Arc<Feed>) -> Result<(), EngineError> {
@@ -290,7 +294,7 @@ fn a_run_that_is_cancelled_again_and_again_ends_with_the_same_bytes() {
             }
         }
         // One chunk of everything never ends in less than a run.
-        assert!(ended || N as usize / parts > 40, "{round}: {parts} parts");
+        assert!(ended || N / parts as u64 > 40, "{round}: {parts} parts");
     }
 }
 
