@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hypernodes::NodeRef;
 use hypernodes::prelude::*;
-use hypernodes::{CacheStore, NodeRef};
 use proptest::prelude::*;
 
 use crate::cache::{Cut, Store, add, alone, calls};
