@@ -41,6 +41,7 @@ impl Args {
     ///
     /// # Panics
     /// When it was taken before.
+    #[inline]
     #[must_use]
     pub fn at(&self, index: usize) -> &Arg {
         self.0[index]

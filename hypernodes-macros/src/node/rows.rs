@@ -124,9 +124,9 @@ impl Rows<'_> {
             quote_spanned!(span=> let #lane = #rt::RefParam::lane(#strategy, &#args, #index, #rows);)
         });
         let opened = by(By::Value).map(|input| {
-            let (Input { values, lane, .. }, span) = (input, input.span());
+            let (Input { index, strategy, values, lane, .. }, span) = (input, input.span());
             let rt = moved_to(rt, span);
-            quote_spanned!(span=> let mut #lane = #rt::Values::open(&mut #values, #rows);)
+            quote_spanned!(span=> let mut #lane = #rt::ValueParam::open(#strategy, &mut #values, &#args, #index, #rows);)
         });
         quote! {
             let #rows = #rt::Call::rows(#call);

@@ -91,12 +91,27 @@ pub trait ValueParam: Copy {
             default,
         }
     }
-    fn values(self, args: &mut Args, index: usize, rows: usize) -> Values<Self::Stored> {
-        if Self::CLONES && !std::mem::needs_drop::<Self::Stored>() {
-            // Plain data is not moved, and stays where it can be shown when a row fails.
-            return Values::Shared(args.at(index).clone());
+    /// Takes the values out of the arguments. `None`: plain data is not moved, and stays where it can be shown when a row
+    /// fails.
+    #[inline]
+    fn values(self, args: &mut Args, index: usize, rows: usize) -> Option<Values<Self::Stored>> {
+        let stays = Self::CLONES && !std::mem::needs_drop::<Self::Stored>();
+        (!stays).then(|| args.take(index).into_values(rows, Self::CLONES))
+    }
+    /// Opens the values for a loop over rows.
+    #[inline]
+    fn open<'a>(
+        self,
+        values: &'a mut Option<Values<Self::Stored>>,
+        args: &'a Args,
+        index: usize,
+        rows: usize,
+    ) -> ValueLane<'a, Self::Stored> {
+        match values {
+            Some(Values::Moved(values)) => ValueLane::Moved(values, 0),
+            Some(Values::Shared(arg)) => ValueLane::Shared(arg.lane(rows)),
+            None => ValueLane::Shared(args.at(index).lane(rows)),
         }
-        args.take(index).into_values(rows, Self::CLONES)
     }
 }
 impl<T: Clone + PortValue> ValueParam for Cloned<T> {
@@ -120,16 +135,6 @@ pub enum ValueLane<'a, T> {
     /// The values, and how many rows were passed.
     Moved(&'a mut std::vec::IntoIter<T>, usize),
     Shared(Lane<'a, T>),
-}
-
-impl<T: PortValue> Values<T> {
-    /// Opens the values for a loop over rows.
-    pub fn open(&mut self, rows: usize) -> ValueLane<'_, T> {
-        match self {
-            Self::Moved(values) => ValueLane::Moved(values, 0),
-            Self::Shared(arg) => ValueLane::Shared(arg.lane(rows)),
-        }
-    }
 }
 
 impl<T: PortValue> ValueLane<'_, T> {
