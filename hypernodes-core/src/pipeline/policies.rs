@@ -21,7 +21,8 @@ use crate::run::Policies;
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::{RunDir, prelude::*};
 /// let folder = std::env::temp_dir().join(format!("hypernodes-doc-{}", std::process::id()));
-/// let p = Pipeline::new("p", nodes![{ node_fn!("y", |x: f64| x + 1.0) }])?;
+/// // What is kept needs a codec: a closure has one when it says what it returns.
+/// let p = Pipeline::new("p", nodes![{ node_fn!("y", |x: f64| -> f64 { x + 1.0 }) }])?;
 /// let first = p.with_run_dir(RunDir::new(&folder)).map(inputs! { x: [1.0, 2.0] }, ["x"])?;
 /// // Everything is finished, so nothing is computed again.
 /// let again = p.with_run_dir(RunDir::new(&folder).resume(true)).map(inputs! { x: [1.0, 2.0] }, ["x"])?;
