@@ -52,7 +52,7 @@ pub use cache::{
     MemoryCache, PruneReport, VerifyReport,
 };
 pub use config::{ErrorPolicy, UnknownWorkload, Workload};
-pub use engine::{Assist, Capabilities, Engine, Sequential, Sizing, npartitions, split};
+pub use engine::{Assist, Capabilities, Engine, PartitionRule, Sequential, Sizing, npartitions, split};
 pub use error::{
     BoxError, BuildError, BuildErrors, CannotKeep, Cause, EngineError, Error, Failure,
     FailureDetails, InputProblem, MoveConflict, RunError,

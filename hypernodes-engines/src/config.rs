@@ -1,9 +1,11 @@
 //! Settings of the engines: plain data that can be written to and read from a file.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hypernodes_core::{
-    Engine, EngineError, Plan, Resources, Sequential, WorkerChoice, WorkerLimits, Workload,
+    ByteSize, Engine, EngineError, PartitionRule, Plan, Resources, Sequential, WorkerChoice,
+    Sizing, WorkerLimits, Workload, format_size,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,8 @@ pub enum EngineConfig {
     Sequential(SequentialConfig),
     /// Threads of its own.
     Threaded(ThreadedConfig),
+    /// Worker processes of this same program.
+    Process(ProcessConfig),
 }
 
 impl Default for EngineConfig {
@@ -117,6 +121,176 @@ impl ThreadedConfig {
     }
 }
 
+/// The settings of the engine with worker processes.
+///
+/// # Example
+/// ```
+/// use hypernodes_engines::ProcessConfig;
+/// let config: ProcessConfig = serde_json::from_str(r#"{"workers": 4, "worker_memory": "512MiB"}"#)?;
+/// assert_eq!(config.worker_memory, Some(512 << 20));
+/// assert_eq!(config.resolved_threads(), 1);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProcessConfig {
+    /// How many worker processes. 0, the default, takes the CPUs that this process may use over the threads of each, and
+    /// no more than their memory limits together leave room for.
+    pub workers: usize,
+    /// How many chunks each worker computes at the same time; 0, the default, is 1.
+    pub threads_per_worker: usize,
+    /// Bytes that a worker may allocate beyond what it starts with. `None`, the default, is no limit.
+    #[serde(deserialize_with = "some_bytes", skip_serializing_if = "Option::is_none")]
+    pub worker_memory: Option<u64>,
+    /// What the items of maps mostly do.
+    pub workload: Workload,
+    /// Exactly this many chunks for every map. `None`, the default, starts with [the rule](Self::rule) and adapts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub npartitions: Option<usize>,
+    /// Items after which a worker is replaced. `None`, the default, is never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recycle_after: Option<u64>,
+    /// Bytes in use above which a worker is replaced. `None`, the default, is never.
+    #[serde(deserialize_with = "some_bytes", skip_serializing_if = "Option::is_none")]
+    pub recycle_above: Option<u64>,
+    /// How often an item must die alone in a fresh worker before it is blamed; 0, the default, is 3.
+    pub confirmations: u32,
+}
+
+/// A worker that is given less memory than this could not even begin.
+const LEAST_MEMORY: u64 = 1 << 20;
+
+/// How long a chunk should take in a worker process: a hundred times what handing it over costs.
+const PROCESS_TARGET: Duration = Duration::from_millis(4);
+
+/// Most bytes of the columns of a chunk, however much memory workers have.
+const CHUNK_BYTES: usize = 4 << 20;
+
+impl ProcessConfig {
+    /// The number of workers, with 0 resolved.
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_engines::ProcessConfig;
+    /// assert!(ProcessConfig::default().resolved_workers() >= 1);
+    /// assert_eq!(ProcessConfig { workers: 3, ..Default::default() }.resolved_workers(), 3);
+    /// ```
+    #[must_use]
+    pub fn resolved_workers(&self) -> usize {
+        match self.workers {
+            0 => (self.automatic().workers / self.resolved_threads()).max(1),
+            workers => workers,
+        }
+    }
+
+    /// The threads of a worker, with 0 resolved.
+    #[must_use]
+    pub fn resolved_threads(&self) -> usize {
+        self.threads_per_worker.max(1)
+    }
+
+    /// How many workers of one thread 0 stands for, and why.
+    #[must_use]
+    pub fn automatic(&self) -> WorkerChoice {
+        let mut resources = Resources::read();
+        resources.cpu_load_percent = None;
+        let limits = WorkerLimits {
+            memory_per_task: self.worker_memory.map(|bytes| bytes / self.resolved_threads() as u64),
+            ..WorkerLimits::default()
+        };
+        WorkerChoice::new(0, &resources, &limits)
+    }
+
+    /// The rule by which maps are cut up to start with. A partition costs more to hand out than on threads, so each has
+    /// four times as many items at least, and at most.
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_engines::ProcessConfig;
+    /// let rule = ProcessConfig::default().rule();
+    /// assert_eq!((rule.least, rule.most), (40, 4000));
+    /// ```
+    #[must_use]
+    pub fn rule(&self) -> PartitionRule {
+        PartitionRule {
+            least: 4 * PartitionRule::SHARED.least,
+            most: 4 * PartitionRule::SHARED.most,
+        }
+    }
+
+    /// How many partitions a map of `items` items starts with whose columns have so many bytes per item: by the
+    /// [rule](Self::rule), and as many as it takes for the columns of one to stay within [`chunk_bytes`](Self::chunk_bytes).
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_engines::ProcessConfig;
+    /// let config = ProcessConfig { workers: 8, ..Default::default() };
+    /// assert_eq!(config.partitions(500, 16), 8);
+    /// assert_eq!(config.partitions(10_000, 16), 16);
+    /// assert_eq!(config.partitions(10_000, 40_000), 96); // 10,000 items of 40 kB in pieces of 4 MiB
+    /// ```
+    #[must_use]
+    pub fn partitions(&self, items: usize, bytes_per_item: usize) -> usize {
+        let workers = self.resolved_workers() * self.resolved_threads();
+        let by_rule = self.rule().partitions(items, workers, self.workload);
+        let bytes = items.saturating_mul(bytes_per_item);
+        by_rule.max(bytes.div_ceil(self.chunk_bytes())).min(items)
+    }
+
+    /// Most bytes of the columns of a chunk: 4 MiB, or a sixteenth of a worker's memory.
+    #[must_use]
+    pub fn chunk_bytes(&self) -> usize {
+        let of_memory = self.worker_memory.map(|bytes| usize::try_from(bytes / 16).unwrap_or(usize::MAX));
+        of_memory.map_or(CHUNK_BYTES, |bytes| bytes.clamp(64 * 1024, CHUNK_BYTES))
+    }
+
+    /// How a map of `items` items is cut up.
+    pub(crate) fn sizing(&self, plan: &Plan, items: usize) -> Sizing {
+        let fixed = self.npartitions.filter(|&parts| parts > 0);
+        let by_rule = || self.partitions(items, plan.bytes_per_item());
+        Sizing {
+            partitions: fixed.map_or_else(by_rule, |n| n.min(items)),
+            fixed,
+            workers: self.resolved_workers() * self.resolved_threads(),
+            target: PROCESS_TARGET,
+            chunk_bytes: Some(self.chunk_bytes()),
+            confirmations: if self.confirmations == 0 { Sizing::default().confirmations } else { self.confirmations },
+            ..Sizing::default()
+        }
+    }
+
+    /// # Errors
+    /// A setting that is out of range.
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        let wrong = |problem: String| {
+            Err(EngineError::Config {
+                engine: "process".to_owned(),
+                problem,
+            })
+        };
+        let numbers = [("workers", self.workers), ("threads_per_worker", self.threads_per_worker)];
+        if let Some((name, number)) = numbers.into_iter().find(|(_, number)| *number > MOST_WORKERS) {
+            return wrong(format!("`{name}` is {number}; give 1 to {MOST_WORKERS}, or 0 for the default"));
+        }
+        if self.npartitions == Some(0) {
+            return wrong("`npartitions` is 0; leave it out, or give 1 or more".to_owned());
+        }
+        if self.recycle_after == Some(0) {
+            return wrong("`recycle_after` is 0; leave it out, or give 1 or more".to_owned());
+        }
+        if let Some(bytes) = self.worker_memory.filter(|&bytes| bytes < LEAST_MEMORY) {
+            let (given, least) = (format_size(bytes), format_size(LEAST_MEMORY));
+            return wrong(format!("`worker_memory` is {given}; give {least} or more, or leave it out"));
+        }
+        Ok(())
+    }
+}
+
+/// Bytes as a number or as a text with a unit, or none.
+fn some_bytes<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    Ok(Option::<ByteSize>::deserialize(from)?.map(|size| size.0))
+}
+
 impl EngineConfig {
     /// The engine with its default settings.
     ///
@@ -128,7 +302,7 @@ impl EngineConfig {
     /// use hypernodes_engines::EngineConfig;
     /// assert_eq!(EngineConfig::named("sequential")?, EngineConfig::default());
     /// let error = EngineConfig::named("thread").unwrap_err();
-    /// assert_eq!(error.to_string(), "engine `thread` is not available: there is none of this name; there are `sequential`, `threaded`");
+    /// assert_eq!(error.to_string(), "engine `thread` is not available: there is none of this name; there are `sequential`, `threaded`, `process`");
     /// # Ok::<(), hypernodes_core::EngineError>(())
     /// ```
     pub fn named(name: &str) -> Result<Self, EngineError> {
@@ -139,6 +313,7 @@ impl EngineConfig {
         match name {
             "sequential" => return Ok(Self::Sequential(SequentialConfig::default())),
             "threaded" => return Ok(Self::Threaded(ThreadedConfig::default())),
+            "process" => return Ok(Self::Process(ProcessConfig::default())),
             _ => {}
         }
         let known = Self::available();
@@ -164,6 +339,7 @@ impl EngineConfig {
         match self {
             Self::Sequential(_) => "sequential",
             Self::Threaded(_) => "threaded",
+            Self::Process(_) => "process",
         }
     }
 
@@ -177,7 +353,11 @@ impl EngineConfig {
             #[cfg(feature = "threaded")]
             Self::Threaded(config) => Ok(Arc::new(crate::Threaded::from_config(*config)?)),
             #[cfg(not(feature = "threaded"))]
-            Self::Threaded(config) => config.check().and_then(|()| Err(left_out())),
+            Self::Threaded(config) => config.check().and_then(|()| Err(left_out("threaded"))),
+            #[cfg(feature = "process")]
+            Self::Process(config) => Ok(Arc::new(crate::Process::from_config(*config)?)),
+            #[cfg(not(feature = "process"))]
+            Self::Process(config) => config.check().and_then(|()| Err(left_out("process"))),
         }
     }
 
@@ -193,7 +373,11 @@ impl EngineConfig {
                 Ok(crate::Threaded::from_config(*config)?.explain(plan, items))
             }
             #[cfg(not(feature = "threaded"))]
-            Self::Threaded(config) => config.check().and_then(|()| Err(left_out())),
+            Self::Threaded(config) => config.check().and_then(|()| Err(left_out("threaded"))),
+            Self::Process(config) => {
+                config.check()?;
+                Ok(Explanation::process(plan, items, config))
+            }
         }
     }
 
@@ -238,10 +422,17 @@ const ENGINES: [EngineInfo; 6] = [
             "left out of this build; enable the feature `threaded`"
         },
     },
-    missing(
-        "process",
-        "child processes, for isolation and hard limits: not in this version; use `threaded`",
-    ),
+    EngineInfo {
+        name: "process",
+        available: cfg!(hypernodes_process),
+        description: if cfg!(hypernodes_process) {
+            "worker processes of the same program, for isolation and hard limits"
+        } else if cfg!(feature = "process") {
+            "worker processes need Linux; use `threaded` here"
+        } else {
+            "left out of this build; enable the feature `process`"
+        },
+    },
     missing(
         "gpu",
         "kernels on a graphics card: not in this version; use `threaded`",
@@ -264,11 +455,10 @@ const fn missing(name: &'static str, description: &'static str) -> EngineInfo {
     }
 }
 
-#[cfg(not(feature = "threaded"))]
-fn left_out() -> EngineError {
-    let reason = "it was left out of this build; enable the feature `threaded`".to_owned();
+#[cfg(not(all(feature = "threaded", feature = "process")))]
+fn left_out(engine: &str) -> EngineError {
     EngineError::Unavailable {
-        engine: "threaded".to_owned(),
-        reason,
+        engine: engine.to_owned(),
+        reason: format!("it was left out of this build; enable the feature `{engine}`"),
     }
 }

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use hypernodes_core::{Engine, Plan, Sequential, Sizing, Workload};
+use hypernodes_core::{Engine, PartitionRule, Plan, Sequential, Sizing, Workload, format_size};
 use serde::Serialize;
+
+use crate::config::ProcessConfig;
 
 /// How an engine would cut a map up: partitions, the rule with its numbers, threads, chunks.
 ///
@@ -72,7 +74,10 @@ impl Explanation {
         let partitions = sizing.fixed.unwrap_or(sizing.partitions).min(items);
         let rule = match rule {
             Some(_) if sizing.fixed.is_some() || items == 0 => Vec::new(),
-            Some(workload) => rule_in_numbers(items, sizing.workers, workload, partitions),
+            Some(workload) => {
+                let shared = PartitionRule::SHARED;
+                rule_in_numbers(shared, items, sizing.workers, workload, partitions)
+            }
             None => Vec::new(),
         };
         Self {
@@ -84,26 +89,61 @@ impl Explanation {
             is_fixed: sizing.fixed.is_some(),
             rule,
             target: sizing.target,
-            most_items_in_chunk: sizing.rows_in_cache(plan),
+            most_items_in_chunk: sizing.rows_in_chunk(plan),
         }
+    }
+
+    /// What the engine with worker processes does.
+    #[must_use]
+    pub fn process(plan: &Plan, items: usize, config: &ProcessConfig) -> Self {
+        let (workers, threads) = (config.resolved_workers(), config.resolved_threads());
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let memory = config.worker_memory.map(|bytes| format!(", which may allocate {}", format_size(bytes)));
+        let text = format!(
+            "{workers} worker process{} of {threads} thread{}{}",
+            if workers == 1 { "" } else { "es" },
+            plural(threads),
+            memory.unwrap_or_default()
+        );
+        let sizing = config.sizing(plan, items);
+        let mut this = Self::new("process", text, &sizing, plan, items, None);
+        if sizing.fixed.is_none() && items > 0 {
+            let by_rule = config.rule().partitions(items, workers * threads, config.workload);
+            this.rule = rule_in_numbers(config.rule(), items, workers * threads, config.workload, by_rule);
+            let (each, most) = (plan.bytes_per_item(), config.chunk_bytes());
+            this.rule.push(format!(
+                "n = max({by_rule}, ceil({items} x {each} B / {most} B)) = {}    (columns of a partition fit into a slot of \
+                 shared memory{})",
+                sizing.partitions,
+                if config.worker_memory.is_some() { ", and into a sixteenth of a worker's memory" } else { "" }
+            ));
+        }
+        this
     }
 }
 
 /// The rule of [`hypernodes_core::npartitions`] with its numbers put in.
-fn rule_in_numbers(items: usize, workers: usize, workload: Workload, result: usize) -> Vec<String> {
+fn rule_in_numbers(
+    rule: PartitionRule,
+    items: usize,
+    workers: usize,
+    workload: Workload,
+    result: usize,
+) -> Vec<String> {
+    let PartitionRule { least, most } = rule;
     let factor = workload.factor();
     let wished = factor.saturating_mul(workers).min(items);
-    let enough = wished.min(workers.max(items / 10)).min(items);
-    let r = enough.max(items.div_ceil(1000));
+    let enough = wished.min(workers.max(items / least)).min(items);
+    let r = enough.max(items.div_ceil(most));
     let p = 1_usize << r.ilog2();
     let mut lines = vec![
         format!(
             "r = min({factor} x {workers}, {items}) = {wished}    ({workload}: {factor} per worker)"
         ),
         format!(
-            "r = min({wished}, max({workers}, {items} / 10)) = {enough}    (at least 10 items each, for every worker one)"
+            "r = min({wished}, max({workers}, {items} / {least})) = {enough}    (at least {least} items each, for every worker one)"
         ),
-        format!("r = max({enough}, ceil({items} / 1000)) = {r}    (at most 1000 items each)"),
+        format!("r = max({enough}, ceil({items} / {most})) = {r}    (at most {most} items each)"),
     ];
     if p != r {
         let verdict = if result == p {
@@ -151,7 +191,8 @@ impl fmt::Display for Explanation {
         }
         write!(
             f,
-            "chunks      one item first, then as many as take about {target:?}, at most {most} (their columns stay in the cache)"
+            "chunks      one item first, then as many as take about {target:?}, at most {most} ({})",
+            if self.engine == "process" { "their columns are handed over at once" } else { "their columns stay in the cache" }
         )
     }
 }

@@ -22,6 +22,10 @@
     feature = "threaded",
     doc = "| [`Threaded`] | threads of its own | `threaded` |"
 )]
+#![cfg_attr(
+    feature = "process",
+    doc = "| [`Process`], [`process`] | worker processes of the same program | `process` |"
+)]
 //! | [`EngineConfig`] | which engine, with settings that can be read from a file | |
 //! | [`Explanation`] | how a map would be cut up, as text | |
 #![cfg_attr(
@@ -36,18 +40,29 @@
 #[cfg(feature = "conformance")]
 extern crate hypernodes_core as hypernodes;
 
-#[cfg(feature = "threaded")]
+#[cfg(any(feature = "threaded", feature = "process"))]
 mod clock;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod explain;
+#[cfg(feature = "process")]
+pub mod process;
 mod sequential;
 #[cfg(feature = "threaded")]
 mod threaded;
 
-pub use config::{EngineConfig, EngineInfo, SequentialConfig, ThreadedConfig};
+pub use config::{EngineConfig, EngineInfo, ProcessConfig, SequentialConfig, ThreadedConfig};
 pub use explain::Explanation;
+#[cfg(feature = "process")]
+pub use process::Process;
 pub use sequential::Sequential;
 #[cfg(feature = "threaded")]
 pub use threaded::Threaded;
+
+/// For code that macros write; no part of the interface.
+#[doc(hidden)]
+#[cfg(hypernodes_process)]
+pub mod __private {
+    pub use linkme;
+}

@@ -9,7 +9,7 @@ mod partition;
 mod sequential;
 mod sizing;
 
-pub use partition::{npartitions, split};
+pub use partition::{PartitionRule, npartitions, split};
 pub use sequential::Sequential;
 pub use sizing::Sizing;
 

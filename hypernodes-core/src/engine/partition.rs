@@ -27,21 +27,54 @@ use crate::config::Workload;
 /// ```
 #[must_use]
 pub fn npartitions(items: usize, workers: usize, workload: Workload) -> usize {
-    if items == 0 {
-        return 0;
-    }
-    let workers = workers.max(1);
-    let fewest = items.div_ceil(1000);
-    let wished = workload.factor().saturating_mul(workers).min(items);
-    let r = wished.min(workers.max(items / 10)).min(items).max(fewest);
-    let p = 1_usize << r.ilog2();
-    // In 128 bits, so that no product can overflow.
-    let (wide_p, wide_r) = (p as u128, r as u128);
-    let is_close = 3 * wide_p >= 2 * wide_r;
-    if is_close && p >= workers.min(items) && 1000 * wide_p >= items as u128 {
-        p
-    } else {
-        r
+    PartitionRule::SHARED.partitions(items, workers, workload)
+}
+
+/// The numbers in [the rule](npartitions), which an engine scales for what a partition costs it.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::{PartitionRule, Workload};
+/// let coarse = PartitionRule { least: 100, ..PartitionRule::SHARED };
+/// assert_eq!(coarse.partitions(1000, 4, Workload::Mixed), 8);
+/// assert_eq!(PartitionRule::SHARED.partitions(1000, 4, Workload::Mixed), 12);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartitionRule {
+    /// How many items a partition should have at least, as long as every worker gets one: 10.
+    pub least: usize,
+    /// How many items it may have at most: 1000.
+    pub most: usize,
+}
+
+impl PartitionRule {
+    /// The rule as it is shared: 10 to 1000 items.
+    pub const SHARED: Self = Self {
+        least: 10,
+        most: 1000,
+    };
+
+    /// How many partitions a map of `items` items starts with on `workers` workers.
+    #[must_use]
+    pub fn partitions(self, items: usize, workers: usize, workload: Workload) -> usize {
+        if items == 0 {
+            return 0;
+        }
+        let (least, most) = (self.least.max(1), self.most.max(1));
+        let workers = workers.max(1);
+        let fewest = items.div_ceil(most);
+        let wished = workload.factor().saturating_mul(workers).min(items);
+        let r = wished.min(workers.max(items / least)).min(items).max(fewest);
+        let p = 1_usize << r.ilog2();
+        // In 128 bits, so that no product can overflow.
+        let (wide_p, wide_r) = (p as u128, r as u128);
+        let is_close = 3 * wide_p >= 2 * wide_r;
+        if is_close && p >= workers.min(items) && most as u128 * wide_p >= items as u128 {
+            p
+        } else {
+            r
+        }
     }
 }
 

@@ -15,8 +15,11 @@ pub struct Sizing {
     pub workers: usize,
     /// How long a chunk should take.
     pub target: Duration,
-    /// Bytes that the columns of a chunk may take together, to stay in the cache of one core.
+    /// Bytes that columns may take together which are computed together, to stay in the cache of one core.
     pub cache_bytes: usize,
+    /// Bytes that the columns of a whole chunk may take, where it costs something to hand one out. `None`: a chunk stays
+    /// in the cache too.
+    pub chunk_bytes: Option<usize>,
 }
 
 impl Default for Sizing {
@@ -28,6 +31,7 @@ impl Default for Sizing {
             workers: 1,
             target: Duration::from_micros(200),
             cache_bytes: 512 * 1024,
+            chunk_bytes: None,
         }
     }
 }
@@ -37,5 +41,13 @@ impl Sizing {
     #[must_use]
     pub fn rows_in_cache(&self, plan: &Plan) -> usize {
         (self.cache_bytes / plan.bytes_per_item()).clamp(16, 16 * 1024)
+    }
+
+    /// How many items a chunk may have.
+    #[must_use]
+    pub fn rows_in_chunk(&self, plan: &Plan) -> usize {
+        let in_cache = self.rows_in_cache(plan);
+        let in_chunk = self.chunk_bytes.map(|bytes| bytes / plan.bytes_per_item());
+        in_chunk.map_or(in_cache, |rows| rows.clamp(16, 1 << 20))
     }
 }

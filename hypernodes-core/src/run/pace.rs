@@ -25,6 +25,7 @@ const WORTH: u32 = 10;
 pub(super) struct Pace {
     sizing: Sizing,
     rows_in_cache: usize,
+    rows_in_chunk: usize,
     steps: u32,
     has_async: bool,
 }
@@ -43,13 +44,14 @@ impl Pace {
     pub(super) fn new(sizing: Sizing, plan: &Plan) -> Self {
         Self {
             rows_in_cache: sizing.rows_in_cache(plan),
+            rows_in_chunk: sizing.rows_in_chunk(plan),
             sizing,
             steps: plan.steps_in_all(),
             has_async: plan.has_async(),
         }
     }
 
-    /// A chunk of more items leaves the cache.
+    /// More items leave the cache when they are computed together.
     pub(super) fn rows_in_cache(&self) -> usize {
         self.rows_in_cache
     }
@@ -66,7 +68,7 @@ impl Pace {
         if self.has_async {
             // The rows of a chunk wait at the same time, so a chunk takes as long as one of them.
             let share = items.div_ceil(workers);
-            return share.min(self.rows_in_cache).clamp(1, left);
+            return share.min(self.rows_in_chunk).clamp(1, left);
         }
         let by_time = match self.rows_in_target(cost) {
             // Each worker starts with one item: what a slow one costs is known before many are put together.
@@ -81,7 +83,7 @@ impl Pace {
                 rows.min(grown_from(given.largest)).min(fair.max(rows / 8))
             }
         };
-        by_time.min(self.rows_in_cache).clamp(1, left)
+        by_time.min(self.rows_in_chunk).clamp(1, left)
     }
 
     /// The size of the next piece of a feed that is filled while it runs. Only what came back makes it larger: until
@@ -94,7 +96,7 @@ impl Pace {
             self.rows_in_target(cost)
                 .map_or(1, |rows| rows.min(grown_from(largest_done)))
         };
-        rows.clamp(1, self.rows_in_cache)
+        rows.clamp(1, self.rows_in_chunk)
     }
 
     /// What a chunk tells about the cost of one of its items, in nanoseconds.
@@ -144,6 +146,7 @@ mod tests {
         Pace {
             sizing: Sizing::default(),
             rows_in_cache: 16 * 1024,
+            rows_in_chunk: 16 * 1024,
             steps,
             has_async: false,
         }

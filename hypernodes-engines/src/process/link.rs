@@ -1,0 +1,159 @@
+//! A socket with frames on it, and descriptors beside them.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::wire::{Decoder, Kind, MOST_DESCRIPTORS, WireError, frame};
+
+/// How many bytes are read at once.
+const READ: usize = 64 * 1024;
+
+/// Why nothing can be received any more.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LinkError {
+    /// The other side has closed the socket, or is gone.
+    #[error("the socket was closed")]
+    Closed,
+    /// What came is no frame.
+    #[error(transparent)]
+    Garbled(#[from] WireError),
+    /// The system says so.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Both ends of a socket.
+pub(super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
+}
+
+/// The sending half.
+#[derive(Debug)]
+pub(super) struct Sender {
+    socket: OwnedFd,
+    kind: Kind,
+}
+
+impl Sender {
+    pub(super) fn new(socket: OwnedFd, kind: Kind) -> Self {
+        Self { socket, kind }
+    }
+
+    /// Sends a message, with descriptors beside its first byte.
+    pub(super) fn send(&self, message: &impl Serialize, descriptors: &[BorrowedFd<'_>]) -> Result<(), LinkError> {
+        let bytes = frame(self.kind, message, descriptors.len())?;
+        let mut sent = 0;
+        while sent < bytes.len() {
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
+            let mut beside = SendAncillaryBuffer::new(&mut space);
+            if sent == 0 && !descriptors.is_empty() {
+                let fits = beside.push(SendAncillaryMessage::ScmRights(descriptors));
+                debug_assert!(fits, "a frame takes at most so many descriptors");
+            }
+            match sendmsg(&self.socket, &[IoSlice::new(&bytes[sent..])], &mut beside, SendFlags::NOSIGNAL) {
+                Ok(more) => sent += more,
+                Err(Errno::INTR) => {}
+                Err(Errno::PIPE | Errno::CONNRESET) => return Err(LinkError::Closed),
+                Err(error) => return Err(io::Error::from(error).into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The receiving half.
+#[derive(Debug)]
+pub(super) struct Receiver {
+    socket: OwnedFd,
+    decoder: Decoder,
+    buffer: Vec<u8>,
+}
+
+impl Receiver {
+    pub(super) fn new(socket: OwnedFd, kind: Kind) -> Self {
+        Self {
+            socket,
+            decoder: Decoder::new(kind),
+            buffer: vec![0; READ],
+        }
+    }
+
+    /// Whether a frame has begun to come and has not ended.
+    pub(super) fn is_inside(&self) -> bool {
+        self.decoder.is_inside()
+    }
+
+    /// The next message and its descriptors; `None` when none came in this time.
+    pub(super) fn receive<M: DeserializeOwned>(
+        &mut self,
+        at_most: Option<Duration>,
+    ) -> Result<Option<(M, Vec<OwnedFd>)>, LinkError> {
+        loop {
+            if let Some(message) = self.decoder.next()? {
+                return Ok(Some(message));
+            }
+            // Bytes are read first: most of the time they are there, and asking whether they are costs as much.
+            if !self.read()? && !self.wait(at_most)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Waits for bytes. `false`: none came in this time.
+    fn wait(&self, at_most: Option<Duration>) -> Result<bool, LinkError> {
+        let limit = at_most.map(|time| Timespec {
+            tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: time.subsec_nanos().into(),
+        });
+        let mut polled = [PollFd::new(&self.socket, PollFlags::IN)];
+        match poll(&mut polled, limit.as_ref()) {
+            Ok(0) => Ok(false),
+            Ok(_) | Err(Errno::INTR) => Ok(true),
+            Err(error) => Err(io::Error::from(error).into()),
+        }
+    }
+
+    /// Reads what is there. `false`: nothing is.
+    fn read(&mut self) -> Result<bool, LinkError> {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
+        let mut beside = RecvAncillaryBuffer::new(&mut space);
+        let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
+        let came = recvmsg(&self.socket, &mut [IoSliceMut::new(&mut self.buffer)], &mut beside, flags);
+        let came = match came {
+            Ok(came) => came,
+            Err(Errno::AGAIN) => return Ok(false),
+            Err(Errno::INTR) => return Ok(true),
+            Err(Errno::CONNRESET) => return Err(LinkError::Closed),
+            Err(error) => return Err(io::Error::from(error).into()),
+        };
+        for message in beside.drain() {
+            if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+                for descriptor in descriptors {
+                    self.decoder.push_descriptor(descriptor)?;
+                }
+            }
+        }
+        if came.bytes == 0 {
+            return Err(LinkError::Closed);
+        }
+        self.decoder.push(&self.buffer[..came.bytes]);
+        Ok(true)
+    }
+}
+
+/// The two halves of one end.
+pub(super) fn halves(socket: OwnedFd, sends: Kind, takes: Kind) -> io::Result<(Sender, Receiver)> {
+    let other = socket.as_fd().try_clone_to_owned()?;
+    Ok((Sender::new(socket, sends), Receiver::new(other, takes)))
+}

@@ -1,0 +1,170 @@
+//! Parcels on their way through shared memory: small ones inside the message, middling ones in a slot of an arena that
+//! is used again and again, huge ones in an anonymous file of their own.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use hypernodes_core::remote::{Blobs, Parcel};
+
+use super::message::{Layout, Place};
+use super::shm::{ALIGN, Arena, View, sealed};
+
+/// Parcels of fewer bytes travel inside the message.
+const INLINE: usize = 8 * 1024;
+
+/// The slots of an arena.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slots {
+    pub(super) count: usize,
+    pub(super) bytes: usize,
+}
+
+impl Slots {
+    pub(super) fn len(self) -> usize {
+        self.count * self.bytes
+    }
+
+    fn start(self, slot: u32) -> usize {
+        slot as usize * self.bytes
+    }
+}
+
+/// Puts a parcel where the other side finds it. A descriptor has to go with the message where there is one.
+///
+/// # Errors
+/// When the system has no memory for it.
+pub(super) fn lay_out(
+    parcel: &Parcel,
+    slot: Option<(u32, Slots, &Arena)>,
+) -> io::Result<(Layout, Option<OwnedFd>)> {
+    let pieces = || std::iter::once(&parcel.head[..]).chain(parcel.blobs.iter().map(|blob| blob.as_bytes()));
+    let padded = |len: usize| len.next_multiple_of(ALIGN);
+    let total: usize = pieces().map(<[u8]>::len).sum();
+    let mut at = 0;
+    if total <= INLINE {
+        let mut bytes = Vec::with_capacity(total);
+        pieces().for_each(|piece| bytes.extend_from_slice(piece));
+        let spans = pieces().map(|piece| {
+            let span = (at as u64, piece.len() as u64);
+            at += piece.len();
+            span
+        });
+        return Ok((Layout { spans: spans.collect(), place: Place::Inline(bytes) }, None));
+    }
+    let spans = pieces().map(|piece| {
+        let span = (at as u64, piece.len() as u64);
+        at += padded(piece.len());
+        span
+    });
+    let spans: Vec<(u64, u64)> = spans.collect();
+    if let Some((number, slots, arena)) = slot
+        && at <= slots.bytes
+    {
+        let start = slots.start(number);
+        let mut to = start;
+        for piece in pieces() {
+            if !arena.write(to, piece) {
+                return Err(io::Error::other("a slot outside of its arena"));
+            }
+            to += padded(piece.len());
+        }
+        return Ok((Layout { place: Place::Slot(number), spans }, None));
+    }
+    let pieces: Vec<&[u8]> = pieces().collect();
+    let file = sealed(&pieces)?;
+    Ok((Layout { place: Place::File, spans }, Some(file)))
+}
+
+/// A parcel that came: its pieces are copied out when somebody wants them.
+#[derive(Debug)]
+pub(super) struct Received<'a> {
+    spans: Vec<(usize, usize)>,
+    from: From<'a>,
+}
+
+#[derive(Debug)]
+enum From<'a> {
+    Inline(Vec<u8>),
+    Slot(&'a View),
+    File(View),
+}
+
+impl<'a> Received<'a> {
+    /// Finds the pieces. Every span is checked before anything is allocated.
+    ///
+    /// # Errors
+    /// Pieces that lie outside of what was sent.
+    pub(super) fn open(
+        layout: Layout,
+        file: Option<OwnedFd>,
+        slots: Slots,
+        view: &'a View,
+    ) -> Result<Self, String> {
+        let (from, start, len) = match (layout.place, file) {
+            (Place::Inline(bytes), _) => {
+                let len = bytes.len();
+                (From::Inline(bytes), 0, len)
+            }
+            (Place::Slot(slot), _) if (slot as usize) < slots.count => {
+                (From::Slot(view), slots.start(slot), slots.bytes)
+            }
+            (Place::Slot(slot), _) => return Err(format!("slot {slot} of {}", slots.count)),
+            (Place::File, None) => return Err("values without their descriptor".to_owned()),
+            (Place::File, Some(file)) => {
+                let file = View::open(&file).map_err(|error| error.to_string())?;
+                let len = file.len();
+                (From::File(file), 0, len)
+            }
+        };
+        let inside = |&(offset, bytes): &(u64, u64)| {
+            let (offset, bytes) = (usize::try_from(offset).ok()?, usize::try_from(bytes).ok()?);
+            (offset.checked_add(bytes)? <= len).then_some((start + offset, bytes))
+        };
+        let spans: Option<Vec<_>> = layout.spans.iter().map(inside).collect();
+        match spans {
+            Some(spans) if !spans.is_empty() => Ok(Self { spans, from }),
+            _ => Err("values outside of what was sent".to_owned()),
+        }
+    }
+
+    /// The head of the parcel.
+    pub(super) fn head(&self) -> Vec<u8> {
+        let (offset, len) = self.spans[0];
+        let mut head = vec![0; len];
+        let is_read = self.copy(offset, &mut head);
+        debug_assert!(is_read, "spans were checked when the parcel was opened");
+        head
+    }
+
+    fn copy(&self, at: usize, out: &mut [u8]) -> bool {
+        match &self.from {
+            From::Inline(bytes) => match bytes.get(at..at + out.len()) {
+                Some(from) => {
+                    out.copy_from_slice(from);
+                    true
+                }
+                None => false,
+            },
+            From::Slot(view) => view.read(at, out),
+            From::File(view) => view.read(at, out),
+        }
+    }
+}
+
+impl Blobs for Received<'_> {
+    fn count(&self) -> usize {
+        self.spans.len() - 1
+    }
+
+    fn len(&self, blob: usize) -> usize {
+        self.spans.get(blob + 1).map_or(0, |(_, len)| *len)
+    }
+
+    fn read_at(&self, blob: usize, offset: usize, out: &mut [u8]) -> bool {
+        let Some(&(start, len)) = self.spans.get(blob + 1) else {
+            return false;
+        };
+        let fits = offset.checked_add(out.len()).is_some_and(|end| end <= len);
+        fits && self.copy(start + offset, out)
+    }
+}

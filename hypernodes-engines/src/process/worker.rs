@@ -1,0 +1,343 @@
+//! The worker's side: takes chunks from its parent, computes them, sends outcomes back.
+//!
+//! There is one thread more than chunks are computed at the same time. One thread always listens: who takes a chunk
+//! hands the listening to the next one and computes, so that a chunk costs no change of threads, and the parent's end is
+//! noticed while nodes compute.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::io::Write;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use hypernodes_core::remote::{Parcel, WorkerLink, WorkerPlan, WorkerRun, fingerprint};
+use hypernodes_core::{Engine, Progress, Sequential};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
+
+use super::link::{LinkError, Receiver, Sender, halves};
+use super::message::{Hello, Layout, ToParent, ToWorker};
+use super::parcels::{Received, Slots, lay_out};
+use super::shm::{Arena, View, Words};
+use super::wire::Kind;
+use super::{LINK_LOST, MOST_PLANS};
+
+/// How often the listening thread looks whether its parent is still there.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Serves the parent until it says goodbye or is gone.
+pub(super) fn serve(socket: OwnedFd) -> ! {
+    let parent = getppid();
+    let code = match Worker::greet(socket, parent) {
+        Ok(Some(worker)) => {
+            let worker: &'static Worker = Box::leak(Box::new(worker));
+            worker.work()
+        }
+        Ok(None) => 0,
+        Err(_) => LINK_LOST,
+    };
+    std::process::exit(code)
+}
+
+/// What a worker shares among its threads.
+struct Worker {
+    parent: Option<Pid>,
+    sender: Mutex<Sender>,
+    receiver: Mutex<Receiver>,
+    arena: Arena,
+    view: View,
+    slots: Slots,
+    words: &'static [AtomicU64],
+    threads: usize,
+    tells_memory: bool,
+    engine: Arc<dyn Engine>,
+    plans: Mutex<VecDeque<(u64, Arc<WorkerPlan>)>>,
+    run: Mutex<Option<Arc<WorkerRun>>>,
+    schedule: Mutex<Schedule>,
+    questions: Mutex<BTreeMap<u64, mpsc::Sender<Option<Vec<u8>>>>>,
+    next_question: AtomicU64,
+    is_over: AtomicBool,
+}
+
+#[derive(Default)]
+struct Schedule {
+    /// How many threads compute.
+    computing: usize,
+    waiting: VecDeque<Job>,
+}
+
+/// A chunk that came.
+struct Job {
+    chunk: u64,
+    slot: u32,
+    run: Arc<WorkerRun>,
+    arguments: Received<'static>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Worker {
+    /// Shakes hands with the parent. `None`: it is no parent that this worker can serve.
+    fn greet(socket: OwnedFd, parent: Option<Pid>) -> Result<Option<Self>, LinkError> {
+        let (sender, mut receiver) = halves(socket, Kind::ToParent, Kind::ToWorker)?;
+        let first = receiver.receive::<ToWorker>(None)?;
+        let Some((ToWorker::Hello(hello), descriptors)) = first else {
+            return Err(LinkError::Closed);
+        };
+        let refuse = |reason: String| {
+            sender.send(&ToParent::Refused { reason }, &[])?;
+            Ok::<_, LinkError>(None)
+        };
+        let own = fingerprint();
+        if hello.fingerprint != own {
+            return refuse("it is another program, or another build of it".to_owned());
+        }
+        let Ok([stdout, arena, words]) = <[OwnedFd; 3]>::try_from(descriptors) else {
+            return refuse("descriptors are missing".to_owned());
+        };
+        // From here on, what nodes print goes where the parent's own prints go.
+        rustix::stdio::dup2_stdout(stdout).map_err(std::io::Error::from)?;
+        let slots = Slots {
+            count: hello.slots as usize,
+            bytes: usize::try_from(hello.slot_bytes).map_err(std::io::Error::other)?,
+        };
+        let view = View::open(&arena)?;
+        let (arena, arena_file) = Arena::create(slots.len())?;
+        let words = Words::open(&words)?.leak();
+        let threads = hello.threads as usize;
+        if view.len() < slots.len() || words.len() < (threads + 1) * Progress::WORDS || threads == 0 {
+            return refuse("the shared memory is too small".to_owned());
+        }
+        if let Some(memory) = hello.memory {
+            limit_memory(memory, threads)?;
+        }
+        let ready = ToParent::Ready { fingerprint: own };
+        sender.send(&ready, &[arena_file.as_fd()])?;
+        Ok(Some(Self {
+            parent,
+            sender: Mutex::new(sender),
+            receiver: Mutex::new(receiver),
+            arena,
+            view,
+            slots,
+            words,
+            threads,
+            tells_memory: hello.tells_memory,
+            engine: engine_for(&hello),
+            plans: Mutex::default(),
+            run: Mutex::default(),
+            schedule: Mutex::default(),
+            questions: Mutex::default(),
+            next_question: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
+        }))
+    }
+
+    /// Works until the parent says goodbye; gives the exit code.
+    fn work(&'static self) -> i32 {
+        let others = (1..=self.threads).map(|thread| {
+            let work = move || self.work_as(thread);
+            thread::Builder::new().name(format!("hypernodes-{thread}")).spawn(work)
+        });
+        if let Err(error) = others.collect::<Result<Vec<_>, _>>() {
+            // With fewer threads it would not listen while it computes.
+            let reason = format!("a worker gets no thread: {error}");
+            let _ = self.send(&ToParent::Broken { reason });
+            return 1;
+        }
+        self.work_as(0);
+        0
+    }
+
+    fn work_as(&'static self, thread: usize) {
+        while let Some(job) = self.listen() {
+            let mut next = Some(job);
+            while let Some(job) = next {
+                self.compute(thread, job);
+                let mut schedule = lock(&self.schedule);
+                next = schedule.waiting.pop_front();
+                if next.is_none() {
+                    schedule.computing -= 1;
+                }
+            }
+        }
+    }
+
+    /// Listens until there is a chunk that this thread may compute. `None`: the parent said goodbye.
+    fn listen(&'static self) -> Option<Job> {
+        let mut receiver = lock(&self.receiver);
+        loop {
+            if self.is_over.load(Ordering::Relaxed) {
+                return None;
+            }
+            let message = match receiver.receive::<ToWorker>(Some(LOOK)) {
+                Ok(Some(message)) => message,
+                Ok(None) if getppid() == self.parent => continue,
+                Ok(None) | Err(LinkError::Closed) => die(),
+                Err(_) => std::process::exit(LINK_LOST),
+            };
+            let (message, descriptors) = message;
+            let job = match self.take(message, descriptors) {
+                Ok(Some(job)) => job,
+                Ok(None) => continue,
+                Err(reason) => {
+                    self.tell(&ToParent::Broken { reason });
+                    continue;
+                }
+            };
+            let mut schedule = lock(&self.schedule);
+            if schedule.computing < self.threads {
+                schedule.computing += 1;
+                return Some(job);
+            }
+            schedule.waiting.push_back(job);
+        }
+    }
+
+    /// Takes a message; a chunk becomes a job.
+    fn take(&'static self, message: ToWorker, descriptors: Vec<OwnedFd>) -> Result<Option<Job>, String> {
+        let file = descriptors.into_iter().next();
+        let open = |layout: Layout| Received::open(layout, file, self.slots, &self.view);
+        match message {
+            ToWorker::Hello(_) => return Err("a second greeting".to_owned()),
+            ToWorker::Plan { id, parcel } => {
+                let received = open(parcel)?;
+                let plan = WorkerPlan::decode(&received.head(), &received);
+                let plan = plan.map_err(|error| error.to_string())?;
+                let mut plans = lock(&self.plans);
+                if plans.len() == MOST_PLANS {
+                    plans.pop_front();
+                }
+                plans.push_back((id, Arc::new(plan)));
+            }
+            ToWorker::Begin { plan, terms } => {
+                let plans = lock(&self.plans);
+                let known = plans.iter().find(|(id, _)| *id == plan);
+                let (_, plan) = known.ok_or_else(|| format!("plan {plan} was never sent"))?;
+                let link: Arc<dyn WorkerLink> = Arc::new(Link(self));
+                let run = plan.begin(&terms, Arc::clone(&self.engine), link);
+                *lock(&self.run) = Some(Arc::new(run.map_err(|error| error.to_string())?));
+            }
+            ToWorker::Chunk { id, slot, parcel } => {
+                let run = lock(&self.run).clone().ok_or("a chunk without a run")?;
+                let arguments = open(parcel)?;
+                return Ok(Some(Job { chunk: id, slot, run, arguments }));
+            }
+            ToWorker::Cancel => {
+                if let Some(run) = &*lock(&self.run) {
+                    run.cancel();
+                }
+            }
+            ToWorker::Abandon { chunk } => {
+                if let Some(run) = &*lock(&self.run) {
+                    run.abandon(chunk);
+                }
+            }
+            ToWorker::Answer { id, bytes } => {
+                if let Some(question) = lock(&self.questions).remove(&id) {
+                    let _ = question.send(bytes);
+                }
+            }
+            ToWorker::End => drop(lock(&self.run).take()),
+            ToWorker::Bye => self.is_over.store(true, Ordering::Relaxed),
+        }
+        Ok(None)
+    }
+
+    fn compute(&'static self, thread: usize, job: Job) {
+        let Job { chunk, slot, run, arguments } = job;
+        let words = Progress::WORDS;
+        let progress = Progress::new(&self.words[thread * words..(thread + 1) * words]);
+        progress.begin(chunk);
+        let outcome = run.execute(chunk, &arguments.head(), &arguments, Some(progress));
+        drop(arguments);
+        // What nodes have printed must not wait for the next chunk, or be lost with this process.
+        let _ = std::io::stdout().flush();
+        self.send_outcome(chunk, slot, &outcome);
+        progress.end();
+    }
+
+    fn send_outcome(&self, chunk: u64, slot: u32, outcome: &Parcel) {
+        match lay_out(outcome, Some((slot, self.slots, &self.arena))) {
+            Err(error) => {
+                let reason = format!("a result cannot be handed over: {error}");
+                self.tell(&ToParent::Failed { chunk, reason });
+            }
+            Ok((parcel, file)) => {
+                let resident = if self.tells_memory { resident() } else { 0 };
+                let descriptors: Vec<_> = file.iter().map(AsFd::as_fd).collect();
+                let done = ToParent::Done { chunk, parcel, resident };
+                if lock(&self.sender).send(&done, &descriptors).is_err() {
+                    die();
+                }
+            }
+        }
+    }
+
+    fn send(&self, message: &ToParent) -> Result<(), LinkError> {
+        lock(&self.sender).send(message, &[])
+    }
+
+    fn tell(&self, message: &ToParent) {
+        if self.send(message).is_err() {
+            die();
+        }
+    }
+}
+
+/// What a run asks of its parent.
+struct Link(&'static Worker);
+
+impl WorkerLink for Link {
+    fn ask(&self, question: Vec<u8>) -> Option<Vec<u8>> {
+        let id = self.0.next_question.fetch_add(1, Ordering::Relaxed);
+        let (sender, answer) = mpsc::channel();
+        lock(&self.0.questions).insert(id, sender);
+        self.0.tell(&ToParent::Ask { id, bytes: question });
+        answer.recv().ok().flatten()
+    }
+
+    fn tell(&self, chunk: u64, events: Vec<u8>) {
+        self.0.tell(&ToParent::Events { chunk, bytes: events });
+    }
+}
+
+/// Nested maps share the threads of the worker.
+fn engine_for(hello: &Hello) -> Arc<dyn Engine> {
+    #[cfg(feature = "threaded")]
+    if hello.threads > 1 {
+        return Arc::new(crate::Threaded::new().workers(hello.threads as usize));
+    }
+    let _ = hello;
+    Arc::new(Sequential::default())
+}
+
+/// Nobody is left to serve: ends at once, whatever the nodes are doing.
+fn die() -> ! {
+    let _ = kill_process(getpid(), Signal::KILL);
+    std::process::exit(LINK_LOST)
+}
+
+/// What a thread's stack counts.
+const STACK: u64 = 2 << 20;
+
+/// From now on the process may allocate so many bytes more than it has.
+fn limit_memory(bytes: u64, threads: usize) -> std::io::Result<()> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
+    let now = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    let most = now.unwrap_or(0) * 1024 + bytes + STACK * threads as u64;
+    setrlimit(Resource::Data, Rlimit { current: Some(most), maximum: Some(most) })?;
+    Ok(())
+}
+
+/// Bytes of memory that this process has in use.
+fn resident() -> u64 {
+    let pages = fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
+    pages.unwrap_or(0) * rustix::param::page_size() as u64
+}
