@@ -14,6 +14,7 @@
 //! | `render` | pictures of a pipeline |
 //! | `resource` | what this process may use |
 //! | `folder` | what a map has finished, on disk |
+//! | [`remote`] | what leaves the process, as bytes |
 //!
 //! Most users depend on the crate `hypernodes`, which re-exports everything here. A node library or an engine of one's
 //! own needs this crate alone.
@@ -38,6 +39,7 @@ mod pipeline;
 mod plan;
 mod policy;
 pub mod prelude;
+pub mod remote;
 mod render;
 mod resource;
 mod run;
@@ -237,8 +239,8 @@ pub use resource::{
 };
 pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext, Snapshot, Steps, stop_requested};
 pub use value::{
-    Accumulator, Arg, Codec, CodecError, Column, Drain, Lane, Path, PortFacts, PortType, PortValue,
-    Rows, Show, Values,
+    Accumulator, Arg, Codec, CodecError, Column, Drain, Lane, Packed, PackedProblem, Path,
+    PortFacts, PortType, PortValue, Rows, Show, Values,
 };
 
 /// A boxed future, as async nodes give it.

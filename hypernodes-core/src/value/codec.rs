@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::digest::Digest;
 use super::port::{At, Fuel, Level, PortType, PortValue, Top, Tower};
-use super::{Arg, Column, Rows};
+use super::{Arg, Column, PackedProblem, Rows};
 use crate::cache::Key;
 use crate::error::BoxError;
 
@@ -92,6 +92,19 @@ pub enum CodecError {
         rows: usize,
         /// The bytes that are left.
         bytes: usize,
+    },
+    /// Packed values and their blobs do not fit.
+    #[error(
+        "{rows} packed values of `{port}` cannot be unpacked: they are damaged, or of another program"
+    )]
+    Packed {
+        /// The type.
+        port: PortType,
+        /// How many values there should be.
+        rows: usize,
+        /// What does not fit.
+        #[source]
+        problem: PackedProblem,
     },
 }
 
