@@ -1,0 +1,14 @@
+//! What leaves the process: plans and values as bytes, and the registry of nodes that other processes of this program
+//! find them in.
+//!
+//! It knows no processes, sockets or files: an engine moves the bytes.
+
+mod error;
+mod parcel;
+mod plan;
+pub(crate) mod registry;
+
+pub use error::RemoteError;
+pub use parcel::{Blob, Blobs, Parcel};
+pub use plan::{PlanImage, WorkerPlan};
+pub use registry::{Registered, fingerprint, registered_nodes};
