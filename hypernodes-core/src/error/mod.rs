@@ -2,6 +2,7 @@
 
 mod build;
 mod failure;
+mod leaving;
 mod run;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use indexmap::IndexSet;
 
 pub use build::{BuildError, BuildErrors, MoveConflict};
 pub use failure::{Cause, Failure, FailureDetails};
+pub use leaving::LeavingProblem;
 pub use run::{CannotKeep, EngineError, InputProblem, RunError};
 
 /// What a user's node may fail with, whatever its type.

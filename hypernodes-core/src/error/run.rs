@@ -4,7 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{BoxError, Cause, Failure, FailureDetails, hint, list, list_lines, list_names, told};
+use super::{
+    BoxError, Cause, Failure, FailureDetails, LeavingProblem, hint, list, list_lines, list_names,
+    told,
+};
 use crate::folder::FolderError;
 use crate::pipeline::Runs;
 use crate::value::PortType;
@@ -532,6 +535,20 @@ pub enum EngineError {
         /// The node that asks for it.
         node: Option<String>,
     },
+    /// The engine runs nodes in other processes, and something of the pipeline cannot go there: every problem at once, of
+    /// which the first twenty are printed.
+    #[error(
+        "engine `{engine}` cannot take pipeline `{pipeline}` out of this process{}",
+        LeavingProblem::list(problems)
+    )]
+    StaysHere {
+        /// The engine.
+        engine: String,
+        /// The pipeline.
+        pipeline: String,
+        /// What cannot go.
+        problems: Vec<LeavingProblem>,
+    },
     /// The engine cannot be used here.
     #[error("engine `{engine}` is not available: {reason}")]
     Unavailable {
@@ -581,6 +598,6 @@ impl EngineError {
     /// ```
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
-        matches!(self, Self::Unsupported { .. })
+        matches!(self, Self::Unsupported { .. } | Self::StaysHere { .. })
     }
 }
