@@ -65,7 +65,10 @@ impl PartitionRule {
         let workers = workers.max(1);
         let fewest = items.div_ceil(most);
         let wished = workload.factor().saturating_mul(workers).min(items);
-        let r = wished.min(workers.max(items / least)).min(items).max(fewest);
+        let r = wished
+            .min(workers.max(items / least))
+            .min(items)
+            .max(fewest);
         let p = 1_usize << r.ilog2();
         // In 128 bits, so that no product can overflow.
         let (wide_p, wide_r) = (p as u128, r as u128);

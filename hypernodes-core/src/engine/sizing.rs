@@ -20,10 +20,13 @@ pub struct Sizing {
     /// Bytes that the columns of a whole chunk may take, where it costs something to hand one out. `None`: a chunk stays
     /// in the cache too.
     pub chunk_bytes: Option<usize>,
+    /// How many times an item must have died alone in a fresh worker before it is blamed, for an engine with worker
+    /// processes. At least 1.
+    pub confirmations: u32,
 }
 
 impl Default for Sizing {
-    /// One worker, chunks of 200 us that stay in half a mebibyte.
+    /// One worker, chunks of 200 us that stay in half a mebibyte; three confirmations.
     fn default() -> Self {
         Self {
             partitions: 1,
@@ -32,6 +35,7 @@ impl Default for Sizing {
             target: Duration::from_micros(200),
             cache_bytes: 512 * 1024,
             chunk_bytes: None,
+            confirmations: 3,
         }
     }
 }

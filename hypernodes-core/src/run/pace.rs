@@ -51,6 +51,11 @@ impl Pace {
         }
     }
 
+    /// How many lonely deaths prove that an item is to blame.
+    pub(super) fn confirmations(&self) -> u32 {
+        self.sizing.confirmations.max(1)
+    }
+
     /// More items leave the cache when they are computed together.
     pub(super) fn rows_in_cache(&self) -> usize {
         self.rows_in_cache

@@ -18,8 +18,8 @@ impl Feed {
     #[must_use]
     pub fn execute(&self, chunk: &mut Chunk) -> Outcome {
         match self.context.scope() {
-            None => self.execute_in(&self.context, chunk),
-            Some(scope) => self.execute_told(scope, chunk),
+            Some(scope) if !self.single => self.execute_told(scope, chunk),
+            _ => self.execute_in(&self.context, chunk),
         }
     }
 
@@ -130,7 +130,7 @@ impl Feed {
         };
         let failures = chunk.failures.into_iter().map(|failure| {
             let item = start + failure.row;
-            (item, failure.at(&self.plan, Some(item)))
+            (item, failure.at(&self.plan, (!self.single).then_some(item)))
         });
         Outcome {
             columns: chunk.columns,
