@@ -8,27 +8,33 @@ pub use hypernodes_core::__private;
 pub use hypernodes_core::{
     Accumulator, Arg, Args, Assist, BoxError, BuildError, BuildErrors, ByteSize, CacheError,
     CacheStats, CacheStore, Call, CancelToken, CannotKeep, Capabilities, Cause, Chunk, ChunkRun,
-    Codec, CodecError, Column, CpuSource, CycleStep, Damage, DefaultValue, DiskCache, DiskSpace,
-    Drain, Engine, EngineError, EntryInfo, Error, ErrorPolicy, Event, EventKind, Failure,
-    FailureDetails, FailureKind, Feed, FnNode, FolderError, GraphDescription, InputDescription,
-    InputPort, InputProblem, Inputs, IntoNode, IterRow, Jitter, Key, Lane, LayeredCache,
-    LimitsError, Listener, Listening, Manifest, MapDescription, MapIter, MapMode, MapOver,
-    MemoryCache, MemoryLevel, MemoryLimits, MoveConflict, Name, Names, NestedInfo, Node,
-    NodeDescription, NodeInfo, NodeOptions, NodeRef, NodeType, Outcome, OutputPort, Outputs, Part,
-    PartKind, Passing, Path, Piece, PieceInfo, Pipeline, PipelineBuilder, PipelineNode, Plan,
-    PortDescription, PortFacts, PortType, PortValue, PruneReport, ResourceReader, Resources, Retry,
-    Row, RowFailure, Rows, RunContext, RunDir, RunError, RunFolder, RunId, RunMode, RunOutcome,
+    Codec, CodecError, Column, CpuSource, Crash, CycleStep, Damage, DefaultValue, DiskCache,
+    DiskSpace, Drain, Engine, EngineError, EntryInfo, Error, ErrorPolicy, Event, EventKind,
+    Failure, FailureDetails, FailureKind, Feed, FnNode, FolderError, GraphDescription,
+    InputDescription, InputPort, InputProblem, Inputs, IntoNode, IterRow, Jitter, Key, Lane,
+    LayeredCache, LeavingProblem, LimitsError, Listener, Listening, Loss, Manifest, MapDescription,
+    MapIter, MapMode, MapOver, MemoryCache, MemoryLevel, MemoryLimits, MoveConflict, Name, Names,
+    NestedInfo, Node, NodeDescription, NodeInfo, NodeOptions, NodeRef, NodeType, Outcome,
+    OutputPort, Outputs, Packed, PackedProblem, Part, PartKind, PartitionRule, Passing, Path,
+    Piece, PieceInfo, Pipeline, PipelineBuilder, PipelineNode, Plan, PortDescription, PortFacts,
+    PortType, PortValue, Position, Progress, PruneReport, ResourceReader, Resources, Retry, Row,
+    RowFailure, Rows, RunContext, RunDir, RunError, RunFolder, RunId, RunMode, RunOutcome,
     RunPhase, RunStart, RunState, RunStatus, Runs, Sequential, Show, Signature, SizeError, Sizing,
     Snapshot, SpanId, StateGuard, StatePool, StoredOutput, UnknownWorkload, Values, VerifyReport,
     WiringProblem, WiringWarning, WorkerBound, WorkerChoice, WorkerLimits, Workload, find_runs,
     format_size, inputs, npartitions, optimal_workers, parse_size, process_memory, read_manifest,
-    read_status, split, stop_requested,
+    read_status, remote, split, stop_requested,
 };
 #[cfg(feature = "async")]
 pub use hypernodes_core::{AsyncHost, BoxFuture};
 #[cfg(feature = "macros")]
 pub use hypernodes_core::{node, node_fn, nodes, pipeline};
-pub use hypernodes_engines::{EngineConfig, SequentialConfig};
+pub use hypernodes_engines::{EngineConfig, ProcessConfig, SequentialConfig};
+#[cfg(feature = "process")]
+pub use hypernodes_engines::{
+    Process, enable_process_tests,
+    process::{Isolated, init, isolated},
+};
 #[cfg(feature = "threaded")]
 pub use hypernodes_engines::{Threaded, ThreadedConfig};
 #[cfg(feature = "conformance")]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hypernodes_core::{
-    ByteSize, Engine, EngineError, PartitionRule, Plan, Resources, Sequential, WorkerChoice,
-    Sizing, WorkerLimits, Workload, format_size,
+    ByteSize, Engine, EngineError, PartitionRule, Plan, Resources, Sequential, Sizing,
+    WorkerChoice, WorkerLimits, Workload, format_size,
 };
 use serde::{Deserialize, Serialize};
 
@@ -140,7 +140,10 @@ pub struct ProcessConfig {
     /// How many chunks each worker computes at the same time; 0, the default, is 1.
     pub threads_per_worker: usize,
     /// Bytes that a worker may allocate beyond what it starts with. `None`, the default, is no limit.
-    #[serde(deserialize_with = "some_bytes", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "some_bytes",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub worker_memory: Option<u64>,
     /// What the items of maps mostly do.
     pub workload: Workload,
@@ -151,10 +154,25 @@ pub struct ProcessConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recycle_after: Option<u64>,
     /// Bytes in use above which a worker is replaced. `None`, the default, is never.
-    #[serde(deserialize_with = "some_bytes", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "some_bytes",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub recycle_above: Option<u64>,
     /// How often an item must die alone in a fresh worker before it is blamed; 0, the default, is 3.
+    #[serde(skip_serializing_if = "is_zero")]
     pub confirmations: u32,
+    /// Most bytes of the outputs of one chunk. `None`, the default, is any number.
+    #[serde(
+        deserialize_with = "some_bytes",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub result_limit: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A worker that is given less memory than this could not even begin.
@@ -195,7 +213,9 @@ impl ProcessConfig {
         let mut resources = Resources::read();
         resources.cpu_load_percent = None;
         let limits = WorkerLimits {
-            memory_per_task: self.worker_memory.map(|bytes| bytes / self.resolved_threads() as u64),
+            memory_per_task: self
+                .worker_memory
+                .map(|bytes| bytes / self.resolved_threads() as u64),
             ..WorkerLimits::default()
         };
         WorkerChoice::new(0, &resources, &limits)
@@ -240,7 +260,9 @@ impl ProcessConfig {
     /// Most bytes of the columns of a chunk: 4 MiB, or a sixteenth of a worker's memory.
     #[must_use]
     pub fn chunk_bytes(&self) -> usize {
-        let of_memory = self.worker_memory.map(|bytes| usize::try_from(bytes / 16).unwrap_or(usize::MAX));
+        let of_memory = self
+            .worker_memory
+            .map(|bytes| usize::try_from(bytes / 16).unwrap_or(usize::MAX));
         of_memory.map_or(CHUNK_BYTES, |bytes| bytes.clamp(64 * 1024, CHUNK_BYTES))
     }
 
@@ -254,7 +276,11 @@ impl ProcessConfig {
             workers: self.resolved_workers() * self.resolved_threads(),
             target: PROCESS_TARGET,
             chunk_bytes: Some(self.chunk_bytes()),
-            confirmations: if self.confirmations == 0 { Sizing::default().confirmations } else { self.confirmations },
+            confirmations: if self.confirmations == 0 {
+                Sizing::default().confirmations
+            } else {
+                self.confirmations
+            },
             ..Sizing::default()
         }
     }
@@ -268,9 +294,17 @@ impl ProcessConfig {
                 problem,
             })
         };
-        let numbers = [("workers", self.workers), ("threads_per_worker", self.threads_per_worker)];
-        if let Some((name, number)) = numbers.into_iter().find(|(_, number)| *number > MOST_WORKERS) {
-            return wrong(format!("`{name}` is {number}; give 1 to {MOST_WORKERS}, or 0 for the default"));
+        let numbers = [
+            ("workers", self.workers),
+            ("threads_per_worker", self.threads_per_worker),
+        ];
+        if let Some((name, number)) = numbers
+            .into_iter()
+            .find(|(_, number)| *number > MOST_WORKERS)
+        {
+            return wrong(format!(
+                "`{name}` is {number}; give 1 to {MOST_WORKERS}, or 0 for the default"
+            ));
         }
         if self.npartitions == Some(0) {
             return wrong("`npartitions` is 0; leave it out, or give 1 or more".to_owned());
@@ -280,7 +314,9 @@ impl ProcessConfig {
         }
         if let Some(bytes) = self.worker_memory.filter(|&bytes| bytes < LEAST_MEMORY) {
             let (given, least) = (format_size(bytes), format_size(LEAST_MEMORY));
-            return wrong(format!("`worker_memory` is {given}; give {least} or more, or leave it out"));
+            return wrong(format!(
+                "`worker_memory` is {given}; give {least} or more, or leave it out"
+            ));
         }
         Ok(())
     }

@@ -98,7 +98,9 @@ impl Explanation {
     pub fn process(plan: &Plan, items: usize, config: &ProcessConfig) -> Self {
         let (workers, threads) = (config.resolved_workers(), config.resolved_threads());
         let plural = |count: usize| if count == 1 { "" } else { "s" };
-        let memory = config.worker_memory.map(|bytes| format!(", which may allocate {}", format_size(bytes)));
+        let memory = config
+            .worker_memory
+            .map(|bytes| format!(", which may allocate {}", format_size(bytes)));
         let text = format!(
             "{workers} worker process{} of {threads} thread{}{}",
             if workers == 1 { "" } else { "es" },
@@ -108,8 +110,16 @@ impl Explanation {
         let sizing = config.sizing(plan, items);
         let mut this = Self::new("process", text, &sizing, plan, items, None);
         if sizing.fixed.is_none() && items > 0 {
-            let by_rule = config.rule().partitions(items, workers * threads, config.workload);
-            this.rule = rule_in_numbers(config.rule(), items, workers * threads, config.workload, by_rule);
+            let by_rule = config
+                .rule()
+                .partitions(items, workers * threads, config.workload);
+            this.rule = rule_in_numbers(
+                config.rule(),
+                items,
+                workers * threads,
+                config.workload,
+                by_rule,
+            );
             let (each, most) = (plan.bytes_per_item(), config.chunk_bytes());
             this.rule.push(format!(
                 "n = max({by_rule}, ceil({items} x {each} B / {most} B)) = {}    (columns of a partition fit into a slot of \
@@ -192,7 +202,11 @@ impl fmt::Display for Explanation {
         write!(
             f,
             "chunks      one item first, then as many as take about {target:?}, at most {most} ({})",
-            if self.engine == "process" { "their columns are handed over at once" } else { "their columns stay in the cache" }
+            if self.engine == "process" {
+                "their columns are handed over at once"
+            } else {
+                "their columns stay in the cache"
+            }
         )
     }
 }

@@ -108,7 +108,8 @@ impl Child {
         let (arena, arena_file) = Arena::create(slots.len()).map_err(shared)?;
         let threads = hello.threads as usize + 1;
         let (words, words_file) = Words::create(threads * Progress::WORDS).map_err(shared)?;
-        let (ours, theirs) = pair().map_err(|error| unavailable("no socket for a worker", &error))?;
+        let (ours, theirs) =
+            pair().map_err(|error| unavailable("no socket for a worker", &error))?;
         let (sender, receiver) = halves(ours, Kind::ToWorker, Kind::ToParent)
             .map_err(|error| unavailable("no socket for a worker", &error))?;
         let mut process = Command::new(&command.exe);
@@ -124,7 +125,10 @@ impl Child {
             process.stderr(Stdio::piped());
         }
         let mut process = process.spawn().map_err(|error| {
-            unavailable(&format!("`{}` cannot be started", command.exe.display()), &error)
+            unavailable(
+                &format!("`{}` cannot be started", command.exe.display()),
+                &error,
+            )
         })?;
         // The command keeps the other end of the socket; without it the worker's end is noticed.
         let said = process.stderr.take().and_then(Said::listen);
@@ -151,8 +155,13 @@ impl Child {
             }
             Err(reason) => {
                 let said = child.end(Duration::from_millis(50)).1;
-                let said = said.map(|said| format!("; it said: {said}")).unwrap_or_default();
-                Err(unavailable("a worker does not start", &format!("{reason}{said}")))
+                let said = said
+                    .map(|said| format!("; it said: {said}"))
+                    .unwrap_or_default();
+                Err(unavailable(
+                    "a worker does not start",
+                    &format!("{reason}{said}"),
+                ))
             }
         }
     }
@@ -171,9 +180,17 @@ impl Child {
         let until = clock::now() + GREETING;
         loop {
             let left = until.saturating_duration_since(clock::now());
-            let answer = self.receiver.receive::<ToParent>(Some(left)).map_err(text)?;
+            let answer = self
+                .receiver
+                .receive::<ToParent>(Some(left))
+                .map_err(text)?;
             match answer {
-                Some((ToParent::Ready { fingerprint: theirs }, descriptors)) => {
+                Some((
+                    ToParent::Ready {
+                        fingerprint: theirs,
+                    },
+                    descriptors,
+                )) => {
                     if theirs != fingerprint() {
                         return Err("it is another program, or another build of it".to_owned());
                     }
@@ -185,7 +202,9 @@ impl Child {
                     }
                     return Ok(view);
                 }
-                Some((ToParent::Refused { reason } | ToParent::Broken { reason }, _)) => return Err(reason),
+                Some((ToParent::Refused { reason } | ToParent::Broken { reason }, _)) => {
+                    return Err(reason);
+                }
                 Some(_) => return Err("it does not answer as a worker does".to_owned()),
                 None if left.is_zero() => {
                     return Err(format!(
@@ -199,8 +218,17 @@ impl Child {
 
     /// Whether the worker runs the very file that this process runs: nodes may have the same names in two builds.
     fn is_same_file(&self) -> Result<(), String> {
-        let of = |process: &str| stat(format!("/proc/{process}/exe")).map_err(|error| error.to_string());
-        let key = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec);
+        let of =
+            |process: &str| stat(format!("/proc/{process}/exe")).map_err(|error| error.to_string());
+        let key = |stat: &Stat| {
+            (
+                stat.st_dev,
+                stat.st_ino,
+                stat.st_size,
+                stat.st_mtime,
+                stat.st_mtime_nsec,
+            )
+        };
         let (own, other) = (of("self")?, of(&self.process.id().to_string())?);
         match key(&own) == key(&other) {
             true => Ok(()),
@@ -209,7 +237,9 @@ impl Child {
     }
 
     fn pid(&self) -> Option<Pid> {
-        i32::try_from(self.process.id()).ok().and_then(Pid::from_raw)
+        i32::try_from(self.process.id())
+            .ok()
+            .and_then(Pid::from_raw)
     }
 
     /// Whether its last words are heard.
@@ -269,7 +299,9 @@ impl Child {
         let has_said = |text: &str| said.as_ref().is_some_and(|said| said.contains(text));
         let crash = match fate {
             Some(Fate::Died(status)) => match (status.signal(), status.code()) {
-                (Some(_), _) if has_said("memory allocation of ") => Crash::OutOfMemory { limit: memory },
+                (Some(_), _) if has_said("memory allocation of ") => {
+                    Crash::OutOfMemory { limit: memory }
+                }
                 (Some(_), _) if has_said("has overflowed its stack") => Crash::StackOverflow,
                 (Some(signal), _) => Crash::Killed { signal },
                 (None, Some(code)) if code != LINK_LOST => Crash::Exited { code },
@@ -313,7 +345,9 @@ impl Said {
             }
             drop(end);
         };
-        let thread = thread::Builder::new().name("hypernodes-stderr".to_owned()).spawn(copy);
+        let thread = thread::Builder::new()
+            .name("hypernodes-stderr".to_owned())
+            .spawn(copy);
         thread.is_ok().then_some(Self { tail, ended })
     }
 

@@ -60,9 +60,11 @@ pub fn serve_if_worker() {
 /// The socket to the parent, if this process is a worker. Standard input is nobody's then.
 fn socket_of_worker() -> Option<OwnedFd> {
     let parent: i32 = std::env::var(VARIABLE).ok()?.parse().ok()?;
-    let is_child = rustix::process::getppid().is_some_and(|pid| pid.as_raw_nonzero().get() == parent);
+    let is_child =
+        rustix::process::getppid().is_some_and(|pid| pid.as_raw_nonzero().get() == parent);
     let stdin = rustix::stdio::stdin();
-    let is_socket = fstat(stdin).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Socket);
+    let is_socket =
+        fstat(stdin).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Socket);
     if !is_child || !is_socket {
         return None;
     }
@@ -106,8 +108,15 @@ impl WorkerCommand {
             // The harness knows its tests without the crate's name.
             let within = module.split_once("::").map(|(_, rest)| format!("{rest}::"));
             let test = format!("{}__hypernodes_worker", within.unwrap_or_default());
-            let harness = ["--exact", "--include-ignored", "--nocapture", "--test-threads=1"];
-            std::iter::once(test.into()).chain(harness.map(OsString::from)).collect()
+            let harness = [
+                "--exact",
+                "--include-ignored",
+                "--nocapture",
+                "--test-threads=1",
+            ];
+            std::iter::once(test.into())
+                .chain(harness.map(OsString::from))
+                .collect()
         } else {
             return Err(EngineError::Config {
                 engine: NAME.to_owned(),
@@ -116,8 +125,14 @@ impl WorkerCommand {
                     .to_owned(),
             });
         };
-        let name = std::env::args_os().next().unwrap_or_else(|| "hypernodes-worker".into());
-        Ok(Self { exe: PathBuf::from("/proc/self/exe"), name, args })
+        let name = std::env::args_os()
+            .next()
+            .unwrap_or_else(|| "hypernodes-worker".into());
+        Ok(Self {
+            exe: PathBuf::from("/proc/self/exe"),
+            name,
+            args,
+        })
     }
 }
 

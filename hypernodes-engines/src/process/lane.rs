@@ -12,7 +12,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hypernodes_core::remote::{Known, PlanImage, Sent};
+use hypernodes_core::remote::{Known, PlanImage, RemoteError, Sent};
 use hypernodes_core::{Chunk, Crash, EngineError, Feed, Loss, Position, Progress};
 
 use super::child::{Child, Surroundings};
@@ -73,14 +73,18 @@ enum End {
 }
 
 impl<'a> Lane<'a> {
-    pub(super) fn new(pool: &'a Pool, feed: &'a Feed, surroundings: &Arc<Surroundings>) -> Result<Self, EngineError> {
+    pub(super) fn new(
+        pool: &'a Pool,
+        feed: &'a Feed,
+        surroundings: &Arc<Surroundings>,
+    ) -> Result<Self, EngineError> {
         let slots = pool.config.resolved_threads() + 1;
         Ok(Self {
             pool,
             feed,
             surroundings: Arc::clone(surroundings),
             plan: Arc::clone(feed.plan().image()?),
-            terms: feed.terms(),
+            terms: feed.terms()?,
             permit: None,
             child: None,
             known: Known::default(),
@@ -153,7 +157,11 @@ impl<'a> Lane<'a> {
 
     /// A chunk that may kill its worker runs alone in a fresh one.
     fn send_suspect(&mut self) -> Result<(), EngineError> {
-        if !self.child.as_ref().is_some_and(|child| child.sent == 0 && child.is_heard()) {
+        if !self
+            .child
+            .as_ref()
+            .is_some_and(|child| child.sent == 0 && child.is_heard())
+        {
             self.let_go();
             self.permit = Some(self.pool.permit());
             let fresh = self.pool.fresh(&self.surroundings)?;
@@ -190,7 +198,8 @@ impl<'a> Lane<'a> {
         let id = self.plan.id;
         if !child.plans.contains(&id) {
             let slot = Some((0, child.slots, &child.arena));
-            let (parcel, file) = lay_out(&self.plan.parcel, slot).map_err(|error| no_memory(&error))?;
+            let (parcel, file) =
+                lay_out(&self.plan.parcel, slot).map_err(|error| no_memory(&error))?;
             let file: Vec<_> = file.iter().map(AsFd::as_fd).collect();
             match child.sender.send(&ToWorker::Plan { id, parcel }, &file) {
                 Ok(()) => {}
@@ -202,7 +211,10 @@ impl<'a> Lane<'a> {
             }
             child.plans.push_back(id);
         }
-        let begin = ToWorker::Begin { plan: id, terms: self.terms.clone() };
+        let begin = ToWorker::Begin {
+            plan: id,
+            terms: self.terms.clone(),
+        };
         match child.sender.send(&begin, &[]) {
             Ok(()) => self.child = Some(child),
             Err(LinkError::Garbled(error)) => return Err(broken(&error.to_string())),
@@ -218,10 +230,15 @@ impl<'a> Lane<'a> {
         if self.barren < MOST_BARREN {
             return Ok(());
         }
-        let said = said.map(|said| format!("; the last one said: {said}")).unwrap_or_default();
+        let said = said
+            .map(|said| format!("; the last one said: {said}"))
+            .unwrap_or_default();
         Err(EngineError::Unavailable {
             engine: NAME.to_owned(),
-            reason: format!("{} workers in a row have ended before they computed anything ({crash}){said}", self.barren),
+            reason: format!(
+                "{} workers in a row have ended before they computed anything ({crash}){said}",
+                self.barren
+            ),
         })
     }
 
@@ -234,7 +251,7 @@ impl<'a> Lane<'a> {
         let (sent, parcel) = match self.feed.pack(chunk, &mut self.known) {
             Ok(packed) => packed,
             Err(unpackable) => {
-                self.feed.put_unpackable(unpackable);
+                self.feed.lose(unpackable.chunk, unpackable.error);
                 return Ok(());
             }
         };
@@ -245,26 +262,36 @@ impl<'a> Lane<'a> {
             Ok(laid) => laid,
             Err(error) => {
                 let error = no_memory(&error);
-                self.feed.lose(sent.into_chunk(), error);
+                self.feed.lose(self.feed.take_back(sent), error);
                 return Ok(());
             }
         };
         let file: Vec<_> = file.iter().map(AsFd::as_fd).collect();
         let id = self.next_id;
         self.next_id += 1;
-        let message = ToWorker::Chunk { id, slot: number, parcel };
+        let message = ToWorker::Chunk {
+            id,
+            slot: number,
+            parcel,
+        };
         match child.sender.send(&message, &file) {
             Ok(()) => {
                 child.sent += 1;
-                self.flying[slot] = Some(Flying { id, sent, rows, is_abandoned: false });
+                self.flying[slot] = Some(Flying {
+                    id,
+                    sent,
+                    rows,
+                    is_abandoned: false,
+                });
                 Ok(())
             }
             Err(LinkError::Garbled(error)) => {
-                self.feed.lose(sent.into_chunk(), broken(&error.to_string()));
+                self.feed
+                    .lose(self.feed.take_back(sent), broken(&error.to_string()));
                 Ok(())
             }
             Err(_) => {
-                self.feed.give_back(sent.into_chunk());
+                self.feed.give_back(self.feed.take_back(sent));
                 self.bury(End::Closed)
             }
         }
@@ -291,21 +318,35 @@ impl<'a> Lane<'a> {
         self.flying.iter().position(is)
     }
 
-    fn take(&mut self, message: ToParent, file: Option<std::os::fd::OwnedFd>) -> Result<(), EngineError> {
+    fn take(
+        &mut self,
+        message: ToParent,
+        file: Option<std::os::fd::OwnedFd>,
+    ) -> Result<(), EngineError> {
         let Some(child) = &mut self.child else {
             return Ok(());
         };
         match message {
-            ToParent::Done { chunk, parcel, resident } => {
+            ToParent::Done {
+                chunk,
+                parcel,
+                resident,
+            } => {
                 let Some(slot) = self.slot_of(chunk) else {
-                    return self.bury(End::Garbled(format!("an outcome of chunk {chunk}, which it does not have")));
+                    return self.bury(End::Garbled(format!(
+                        "an outcome of chunk {chunk}, which it does not have"
+                    )));
                 };
                 self.done(slot, parcel, file, resident)
             }
             ToParent::Failed { chunk, reason } => {
-                let flying = self.slot_of(chunk).and_then(|slot| self.flying[slot].take());
+                let flying = self
+                    .slot_of(chunk)
+                    .and_then(|slot| self.flying[slot].take());
                 match flying {
-                    Some(flying) => self.feed.lose(flying.sent.into_chunk(), broken(&reason)),
+                    Some(flying) => self
+                        .feed
+                        .lose(self.feed.take_back(flying.sent), broken(&reason)),
                     None => return self.bury(End::Garbled("a failure of no chunk".to_owned())),
                 }
                 Ok(())
@@ -315,7 +356,10 @@ impl<'a> Lane<'a> {
                 match child.sender.send(&ToWorker::Answer { id, bytes }, &[]) {
                     Ok(()) => Ok(()),
                     // What is too large for a message is computed again.
-                    Err(LinkError::Garbled(_)) => match child.sender.send(&ToWorker::Answer { id, bytes: None }, &[]) {
+                    Err(LinkError::Garbled(_)) => match child
+                        .sender
+                        .send(&ToWorker::Answer { id, bytes: None }, &[])
+                    {
                         Ok(()) => Ok(()),
                         Err(_) => self.bury(End::Closed),
                     },
@@ -347,21 +391,32 @@ impl<'a> Lane<'a> {
         let (Some(child), Some(flying)) = (&mut self.child, &mut self.flying[slot]) else {
             return Ok(());
         };
-        let received = Received::open(parcel, file, child.slots, &child.view);
-        let outcome = received.and_then(|received| {
-            let outcome = self.feed.unpack(&mut flying.sent, &received.head(), &received);
-            outcome.map_err(|error| error.to_string())
-        });
+        let outcome = match Received::open(parcel, file, child.slots, &child.view) {
+            Err(what) => return self.bury(End::Garbled(what)),
+            Ok(received) => self
+                .feed
+                .unpack(&mut flying.sent, &received.head(), &received),
+        };
         match outcome {
-            Err(what) => self.bury(End::Garbled(what)),
+            Err(error @ (RemoteError::Panicked { .. } | RemoteError::Refused { .. })) => {
+                if let Some(flying) = self.flying[slot].take() {
+                    let chunk = self.feed.take_back(flying.sent);
+                    self.feed.lose(chunk, error.into_engine_error(NAME));
+                }
+                Ok(())
+            }
+            Err(error) => self.bury(End::Garbled(error.to_string())),
             Ok(outcome) => {
                 self.barren = 0;
                 child.served += flying.rows;
                 let config = &self.pool.config;
-                child.is_tired |= config.recycle_after.is_some_and(|most| child.served >= most);
+                child.is_tired |= config
+                    .recycle_after
+                    .is_some_and(|most| child.served >= most);
                 child.is_tired |= config.recycle_above.is_some_and(|most| resident > most);
                 if let Some(flying) = self.flying[slot].take() {
-                    self.feed.put(flying.sent.into_chunk(), outcome);
+                    let chunk = self.feed.take_back(flying.sent);
+                    self.feed.put(chunk, outcome);
                 }
                 Ok(())
             }
@@ -381,13 +436,20 @@ impl<'a> Lane<'a> {
             }
         }
         for flying in self.flying.iter_mut().flatten() {
-            if !flying.is_abandoned && !self.feed.wants(flying.sent.chunk()) {
+            if !flying.is_abandoned && !self.feed.wants(&flying.sent) {
                 flying.is_abandoned = true;
                 // When it cannot be told, its end is noticed next.
-                let _ = child.sender.send(&ToWorker::Abandon { chunk: flying.id }, &[]);
+                let _ = child
+                    .sender
+                    .send(&ToWorker::Abandon { chunk: flying.id }, &[]);
             }
         }
-        let positions: Vec<Position> = child.words.get().chunks_exact(Progress::WORDS).map(Progress::read).collect();
+        let positions: Vec<Position> = child
+            .words
+            .get()
+            .chunks_exact(Progress::WORDS)
+            .map(Progress::read)
+            .collect();
         if child.receiver.is_inside() && positions.iter().all(|position| position.chunk == 0) {
             let since = *self.stalled_since.get_or_insert(now);
             if now.saturating_duration_since(since) > STALL {
@@ -395,16 +457,16 @@ impl<'a> Lane<'a> {
             }
         }
         for (thread, position) in positions.into_iter().enumerate() {
-            let Some(limit) = position.limit.filter(|_| position.chunk != 0) else {
+            let Some(left) = position.left.filter(|_| position.chunk != 0) else {
                 self.watch.remove(&thread);
                 continue;
             };
             match self.watch.get(&thread) {
                 Some((seen, since)) if *seen == position => {
                     // The worker itself notices a node that ends too late; only one that does not end is killed.
-                    let grace = (limit / 4).max(Duration::from_millis(100));
-                    if now.saturating_duration_since(*since) > limit + grace {
-                        let (chunk, limit) = (position.chunk, position.told.unwrap_or(limit));
+                    let grace = (left / 4).max(Duration::from_millis(100));
+                    if now.saturating_duration_since(*since) > left.saturating_add(grace) {
+                        let (chunk, limit) = (position.chunk, position.limit.unwrap_or(left));
                         return self.bury(End::TimedOut { chunk, limit });
                     }
                 }
@@ -434,19 +496,28 @@ impl<'a> Lane<'a> {
             }
         };
         let words = child.words.get().chunks_exact(Progress::WORDS);
-        let positions: Vec<Position> = words.map(Progress::read).filter(|position| position.chunk != 0).collect();
+        let positions: Vec<Position> = words
+            .map(Progress::read)
+            .filter(|position| position.chunk != 0)
+            .collect();
         let alone = child.sent == 1 && self.flying.iter().flatten().count() == 1;
         tracing::debug!(pid = child.id(), %crash, "a worker is lost");
         let mut was_computing = false;
         for flying in self.flying.iter_mut().filter_map(Option::take) {
-            let at = positions.iter().find(|position| position.chunk == flying.id);
+            let at = positions
+                .iter()
+                .find(|position| position.chunk == flying.id);
             let is_guilty = guilty.is_none_or(|guilty| guilty == flying.id);
-            let chunk = flying.sent.into_chunk();
+            let chunk = self.feed.take_back(flying.sent);
             match at {
                 Some(at) if is_guilty => {
                     was_computing = true;
-                    let (node, row) = (at.node.clone(), at.row);
-                    let loss = Loss { crash: crash.clone(), said: said.clone(), node, row, alone };
+                    let loss = Loss {
+                        said: said.clone(),
+                        alone,
+                        ..Loss::new(crash.clone())
+                    };
+                    let loss = loss.at(at.clone());
                     self.feed.lost(chunk, loss);
                 }
                 _ => self.feed.give_back(chunk),
@@ -462,14 +533,23 @@ impl<'a> Lane<'a> {
     /// The map is given up: what is under way has no outcome.
     fn give_up(&mut self, error: &EngineError) {
         let flying = self.flying.iter_mut().filter_map(Option::take);
-        let chunks: Vec<Chunk> = flying.map(|flying| flying.sent.into_chunk()).chain(self.suspect.take()).collect();
+        let chunks: Vec<Chunk> = flying
+            .map(|flying| self.feed.take_back(flying.sent))
+            .chain(self.suspect.take())
+            .collect();
         if !chunks.is_empty() {
             // A worker that still computes them is of no use to anybody.
             drop(self.child.take());
         }
         for chunk in chunks {
             let reason = error.to_string();
-            self.feed.lose(chunk, EngineError::Unavailable { engine: NAME.to_owned(), reason });
+            self.feed.lose(
+                chunk,
+                EngineError::Unavailable {
+                    engine: NAME.to_owned(),
+                    reason,
+                },
+            );
         }
     }
 
@@ -488,7 +568,10 @@ impl Drop for Lane<'_> {
     /// A panic (of a value that is dropped, say) ends the lane: what is under way must not be waited for.
     fn drop(&mut self) {
         let reason = "a lane of the engine has panicked".to_owned();
-        self.give_up(&EngineError::Panicked { engine: NAME.to_owned(), message: reason });
+        self.give_up(&EngineError::Panicked {
+            engine: NAME.to_owned(),
+            message: reason,
+        });
     }
 }
 

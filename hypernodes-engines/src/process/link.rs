@@ -35,7 +35,12 @@ pub(super) enum LinkError {
 
 /// Both ends of a socket.
 pub(super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
-    Ok(socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
+    Ok(socketpair(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )?)
 }
 
 /// The sending half.
@@ -51,17 +56,27 @@ impl Sender {
     }
 
     /// Sends a message, with descriptors beside its first byte.
-    pub(super) fn send(&self, message: &impl Serialize, descriptors: &[BorrowedFd<'_>]) -> Result<(), LinkError> {
+    pub(super) fn send(
+        &self,
+        message: &impl Serialize,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<(), LinkError> {
         let bytes = frame(self.kind, message, descriptors.len())?;
         let mut sent = 0;
         while sent < bytes.len() {
-            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
+            let mut space =
+                [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
             let mut beside = SendAncillaryBuffer::new(&mut space);
             if sent == 0 && !descriptors.is_empty() {
                 let fits = beside.push(SendAncillaryMessage::ScmRights(descriptors));
                 debug_assert!(fits, "a frame takes at most so many descriptors");
             }
-            match sendmsg(&self.socket, &[IoSlice::new(&bytes[sent..])], &mut beside, SendFlags::NOSIGNAL) {
+            match sendmsg(
+                &self.socket,
+                &[IoSlice::new(&bytes[sent..])],
+                &mut beside,
+                SendFlags::NOSIGNAL,
+            ) {
                 Ok(more) => sent += more,
                 Err(Errno::INTR) => {}
                 Err(Errno::PIPE | Errno::CONNRESET) => return Err(LinkError::Closed),
@@ -129,7 +144,12 @@ impl Receiver {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
         let mut beside = RecvAncillaryBuffer::new(&mut space);
         let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
-        let came = recvmsg(&self.socket, &mut [IoSliceMut::new(&mut self.buffer)], &mut beside, flags);
+        let came = recvmsg(
+            &self.socket,
+            &mut [IoSliceMut::new(&mut self.buffer)],
+            &mut beside,
+            flags,
+        );
         let came = match came {
             Ok(came) => came,
             Err(Errno::AGAIN) => return Ok(false),

@@ -63,6 +63,8 @@ pub struct Hello {
     pub slot_bytes: u64,
     /// Bytes that it may allocate; `None` is any number.
     pub memory: Option<u64>,
+    /// Most bytes of an outcome; `None` is any number.
+    pub result_limit: Option<u64>,
     /// Whether it says with each outcome how much memory it has in use.
     pub tells_memory: bool,
 }

@@ -233,7 +233,11 @@ impl Engine for Process {
 
     fn drive(&self, feed: &Arc<Feed>) -> Result<(), EngineError> {
         self.config.check()?;
-        let span = tracing::debug_span!("drive", plan = feed.plan().name(), items = feed.items_left());
+        let span = tracing::debug_span!(
+            "drive",
+            plan = feed.plan().name(),
+            items = feed.items_left()
+        );
         let _entered = span.enter();
         self.workers.drive(feed)
     }

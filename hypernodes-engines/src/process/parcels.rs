@@ -37,7 +37,8 @@ pub(super) fn lay_out(
     parcel: &Parcel,
     slot: Option<(u32, Slots, &Arena)>,
 ) -> io::Result<(Layout, Option<OwnedFd>)> {
-    let pieces = || std::iter::once(&parcel.head[..]).chain(parcel.blobs.iter().map(|blob| blob.as_bytes()));
+    let pieces =
+        || std::iter::once(&parcel.head[..]).chain(parcel.blobs.iter().map(|blob| blob.as_bytes()));
     let padded = |len: usize| len.next_multiple_of(ALIGN);
     let total: usize = pieces().map(<[u8]>::len).sum();
     let mut at = 0;
@@ -49,7 +50,13 @@ pub(super) fn lay_out(
             at += piece.len();
             span
         });
-        return Ok((Layout { spans: spans.collect(), place: Place::Inline(bytes) }, None));
+        return Ok((
+            Layout {
+                spans: spans.collect(),
+                place: Place::Inline(bytes),
+            },
+            None,
+        ));
     }
     let spans = pieces().map(|piece| {
         let span = (at as u64, piece.len() as u64);
@@ -68,11 +75,23 @@ pub(super) fn lay_out(
             }
             to += padded(piece.len());
         }
-        return Ok((Layout { place: Place::Slot(number), spans }, None));
+        return Ok((
+            Layout {
+                place: Place::Slot(number),
+                spans,
+            },
+            None,
+        ));
     }
     let pieces: Vec<&[u8]> = pieces().collect();
     let file = sealed(&pieces)?;
-    Ok((Layout { place: Place::File, spans }, Some(file)))
+    Ok((
+        Layout {
+            place: Place::File,
+            spans,
+        },
+        Some(file),
+    ))
 }
 
 /// A parcel that came: its pieces are copied out when somebody wants them.

@@ -57,7 +57,10 @@ impl Pool {
     pub(super) fn permit(&self) -> Permit<'_> {
         let mut state = self.lock();
         while state.leased >= self.most {
-            state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .returned
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         state.leased += 1;
         Permit(self)
@@ -86,7 +89,11 @@ impl Pool {
         // There are never more processes than workers may be: an idle one makes room.
         let idle = {
             let mut state = self.lock();
-            if state.idle.len() + state.leased > self.most { state.idle.pop() } else { None }
+            if state.idle.len() + state.leased > self.most {
+                state.idle.pop()
+            } else {
+                None
+            }
         };
         if let Some(idle) = idle {
             idle.dismiss();
@@ -94,7 +101,11 @@ impl Pool {
         self.start(surroundings, true)
     }
 
-    fn start(&self, surroundings: &Arc<Surroundings>, is_heard: bool) -> Result<Child, EngineError> {
+    fn start(
+        &self,
+        surroundings: &Arc<Surroundings>,
+        is_heard: bool,
+    ) -> Result<Child, EngineError> {
         let threads = u32::try_from(self.config.resolved_threads()).unwrap_or(u32::MAX);
         let hello = Hello {
             fingerprint: fingerprint(),
@@ -103,6 +114,7 @@ impl Pool {
             slots: threads + 1,
             slot_bytes: SLOT_BYTES,
             memory: self.config.worker_memory,
+            result_limit: self.config.result_limit,
             tells_memory: self.config.recycle_above.is_some(),
         };
         Child::start(&self.command, &hello, surroundings, is_heard)

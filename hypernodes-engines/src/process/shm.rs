@@ -6,14 +6,16 @@
 //! code.
 #![expect(unsafe_code, reason = "memory is mapped here, and nowhere else")]
 
+use std::fs::File;
 use std::io;
 use std::io::Write;
-use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create};
+use rustix::fs::{
+    MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create,
+};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
 /// A mapping, unmapped when it is dropped.
@@ -31,11 +33,15 @@ unsafe impl Sync for Mapping {}
 impl Mapping {
     fn new(file: impl AsFd, len: usize, prot: ProtFlags) -> io::Result<Self> {
         if len == 0 {
-            return Ok(Self { base: NonNull::dangling(), len });
+            return Ok(Self {
+                base: NonNull::dangling(),
+                len,
+            });
         }
         // SAFETY: a fresh mapping at an address that the system chooses; nothing else is mapped there.
         let base = unsafe { mmap(std::ptr::null_mut(), len, prot, MapFlags::SHARED, file, 0) }?;
-        let base = NonNull::new(base.cast::<u8>()).ok_or_else(|| io::Error::other("mapped at address 0"))?;
+        let base = NonNull::new(base.cast::<u8>())
+            .ok_or_else(|| io::Error::other("mapped at address 0"))?;
         Ok(Self { base, len })
     }
 
@@ -54,7 +60,10 @@ impl Drop for Mapping {
 }
 
 fn anonymous(name: &str) -> io::Result<OwnedFd> {
-    Ok(memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?)
+    Ok(memfd_create(
+        name,
+        MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
+    )?)
 }
 
 fn length(file: impl AsFd) -> io::Result<usize> {

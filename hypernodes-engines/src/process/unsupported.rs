@@ -17,7 +17,9 @@ pub(super) struct Workers(());
 fn unavailable() -> EngineError {
     EngineError::Unavailable {
         engine: NAME.to_owned(),
-        reason: "it needs Linux (sealed shared memory, descriptors over sockets); use `threaded` here".to_owned(),
+        reason:
+            "it needs Linux (sealed shared memory, descriptors over sockets); use `threaded` here"
+                .to_owned(),
     }
 }
 

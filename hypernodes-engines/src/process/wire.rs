@@ -69,7 +69,11 @@ pub enum WireError {
 ///
 /// # Errors
 /// When it is too long.
-pub fn frame(kind: Kind, message: &impl Serialize, descriptors: usize) -> Result<Vec<u8>, WireError> {
+pub fn frame(
+    kind: Kind,
+    message: &impl Serialize,
+    descriptors: usize,
+) -> Result<Vec<u8>, WireError> {
     let bytes = vec![0; HEADER];
     let mut bytes = postcard::to_extend(message, bytes)
         .map_err(|error| WireError::Message(error.to_string()))?;
@@ -98,7 +102,9 @@ struct Header {
 
 impl Header {
     fn read(bytes: &[u8; HEADER], kind: Kind) -> Result<Self, WireError> {
-        let four = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let four = |at: usize| {
+            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+        };
         if bytes[..4] != MAGIC {
             return Err(WireError::NoFrame);
         }
@@ -186,7 +192,11 @@ impl Decoder {
         let Some(header) = bytes.first_chunk::<HEADER>() else {
             // Garbage is known by its first bytes: nobody waits for the rest of it.
             let is_frame = MAGIC.iter().zip(bytes).all(|(magic, byte)| magic == byte);
-            return if is_frame { Ok(None) } else { Err(WireError::NoFrame) };
+            return if is_frame {
+                Ok(None)
+            } else {
+                Err(WireError::NoFrame)
+            };
         };
         let header = Header::read(header, self.kind)?;
         let Some(body) = bytes[HEADER..].get(..header.length) else {
@@ -201,10 +211,16 @@ impl Decoder {
         let (message, rest) = postcard::take_from_bytes(body)
             .map_err(|error| WireError::Message(error.to_string()))?;
         if !rest.is_empty() {
-            return Err(WireError::Message(format!("{} bytes are left over", rest.len())));
+            return Err(WireError::Message(format!(
+                "{} bytes are left over",
+                rest.len()
+            )));
         }
         self.start += HEADER + header.length;
-        Ok(Some((message, self.descriptors.drain(..header.descriptors).collect())))
+        Ok(Some((
+            message,
+            self.descriptors.drain(..header.descriptors).collect(),
+        )))
     }
 }
 
@@ -250,7 +266,10 @@ mod tests {
         assert_eq!(with(6, &[1], true), Err(WireError::Kind(1)));
         assert_eq!(with(7, &[5], true), Err(WireError::Descriptors));
         assert_eq!(with(7, &[1], true), Err(WireError::Descriptors));
-        assert_eq!(with(8, &u32::MAX.to_le_bytes(), true), Err(WireError::TooLong(u32::MAX as usize)));
+        assert_eq!(
+            with(8, &u32::MAX.to_le_bytes(), true),
+            Err(WireError::TooLong(u32::MAX as usize))
+        );
         assert_eq!(with(21, b"x", false), Err(WireError::Checksum));
         assert!(matches!(
             frame(Kind::ToWorker, &vec![0_u8; MOST_BODY], 0),

@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use hypernodes_core::remote::{Parcel, WorkerLink, WorkerPlan, WorkerRun, fingerprint};
-use hypernodes_core::{Engine, Progress, Sequential};
+use hypernodes_core::remote::{Arrived, Parcel, WorkerLink, WorkerPlan, WorkerRun, fingerprint};
+use hypernodes_core::{Engine, Progress, Sequential, format_size};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
 
 use super::link::{LinkError, Receiver, Sender, halves};
@@ -52,6 +52,7 @@ struct Worker {
     words: &'static [AtomicU64],
     threads: usize,
     tells_memory: bool,
+    result_limit: Option<u64>,
     engine: Arc<dyn Engine>,
     plans: Mutex<VecDeque<(u64, Arc<WorkerPlan>)>>,
     run: Mutex<Option<Arc<WorkerRun>>>,
@@ -68,12 +69,12 @@ struct Schedule {
     waiting: VecDeque<Job>,
 }
 
-/// A chunk that came.
+/// A chunk that came, with its arguments.
 struct Job {
     chunk: u64,
     slot: u32,
     run: Arc<WorkerRun>,
-    arguments: Received<'static>,
+    arguments: Arrived,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -109,7 +110,8 @@ impl Worker {
         let (arena, arena_file) = Arena::create(slots.len())?;
         let words = Words::open(&words)?.leak();
         let threads = hello.threads as usize;
-        if view.len() < slots.len() || words.len() < (threads + 1) * Progress::WORDS || threads == 0 {
+        if view.len() < slots.len() || words.len() < (threads + 1) * Progress::WORDS || threads == 0
+        {
             return refuse("the shared memory is too small".to_owned());
         }
         if let Some(memory) = hello.memory {
@@ -127,6 +129,7 @@ impl Worker {
             words,
             threads,
             tells_memory: hello.tells_memory,
+            result_limit: hello.result_limit,
             engine: engine_for(&hello),
             plans: Mutex::default(),
             run: Mutex::default(),
@@ -141,7 +144,9 @@ impl Worker {
     fn work(&'static self) -> i32 {
         let others = (1..=self.threads).map(|thread| {
             let work = move || self.work_as(thread);
-            thread::Builder::new().name(format!("hypernodes-{thread}")).spawn(work)
+            thread::Builder::new()
+                .name(format!("hypernodes-{thread}"))
+                .spawn(work)
         });
         if let Err(error) = others.collect::<Result<Vec<_>, _>>() {
             // With fewer threads it would not listen while it computes.
@@ -154,10 +159,12 @@ impl Worker {
     }
 
     fn work_as(&'static self, thread: usize) {
-        while let Some(job) = self.listen() {
+        let words = Progress::WORDS;
+        let progress = Progress::new(&self.words[thread * words..(thread + 1) * words]);
+        while let Some(job) = self.listen(progress) {
             let mut next = Some(job);
             while let Some(job) = next {
-                self.compute(thread, job);
+                self.compute(progress, job);
                 let mut schedule = lock(&self.schedule);
                 next = schedule.waiting.pop_front();
                 if next.is_none() {
@@ -168,7 +175,7 @@ impl Worker {
     }
 
     /// Listens until there is a chunk that this thread may compute. `None`: the parent said goodbye.
-    fn listen(&'static self) -> Option<Job> {
+    fn listen(&'static self, progress: Progress) -> Option<Job> {
         let mut receiver = lock(&self.receiver);
         loop {
             if self.is_over.load(Ordering::Relaxed) {
@@ -181,7 +188,7 @@ impl Worker {
                 Err(_) => std::process::exit(LINK_LOST),
             };
             let (message, descriptors) = message;
-            let job = match self.take(message, descriptors) {
+            let job = match self.take(message, descriptors, progress) {
                 Ok(Some(job)) => job,
                 Ok(None) => continue,
                 Err(reason) => {
@@ -195,11 +202,17 @@ impl Worker {
                 return Some(job);
             }
             schedule.waiting.push_back(job);
+            progress.end();
         }
     }
 
     /// Takes a message; a chunk becomes a job.
-    fn take(&'static self, message: ToWorker, descriptors: Vec<OwnedFd>) -> Result<Option<Job>, String> {
+    fn take(
+        &'static self,
+        message: ToWorker,
+        descriptors: Vec<OwnedFd>,
+        progress: Progress,
+    ) -> Result<Option<Job>, String> {
         let file = descriptors.into_iter().next();
         let open = |layout: Layout| Received::open(layout, file, self.slots, &self.view);
         match message {
@@ -224,8 +237,16 @@ impl Worker {
             }
             ToWorker::Chunk { id, slot, parcel } => {
                 let run = lock(&self.run).clone().ok_or("a chunk without a run")?;
-                let arguments = open(parcel)?;
-                return Ok(Some(Job { chunk: id, slot, run, arguments }));
+                let received = open(parcel)?;
+                // Values are read by their own code, which may crash: it is known what for.
+                progress.begin(id);
+                let arguments = run.arrive(id, &received.head(), &received);
+                return Ok(Some(Job {
+                    chunk: id,
+                    slot,
+                    run,
+                    arguments,
+                }));
             }
             ToWorker::Cancel => {
                 if let Some(run) = &*lock(&self.run) {
@@ -248,13 +269,15 @@ impl Worker {
         Ok(None)
     }
 
-    fn compute(&'static self, thread: usize, job: Job) {
-        let Job { chunk, slot, run, arguments } = job;
-        let words = Progress::WORDS;
-        let progress = Progress::new(&self.words[thread * words..(thread + 1) * words]);
+    fn compute(&'static self, progress: Progress, job: Job) {
+        let Job {
+            chunk,
+            slot,
+            run,
+            arguments,
+        } = job;
         progress.begin(chunk);
-        let outcome = run.execute(chunk, &arguments.head(), &arguments, Some(progress));
-        drop(arguments);
+        let outcome = run.compute(arguments, Some(progress));
         // What nodes have printed must not wait for the next chunk, or be lost with this process.
         let _ = std::io::stdout().flush();
         self.send_outcome(chunk, slot, &outcome);
@@ -262,6 +285,12 @@ impl Worker {
     }
 
     fn send_outcome(&self, chunk: u64, slot: u32, outcome: &Parcel) {
+        let bytes = (outcome.head.len() + outcome.blob_bytes()) as u64;
+        if let Some(limit) = self.result_limit.filter(|&limit| bytes > limit) {
+            let (bytes, limit) = (format_size(bytes), format_size(limit));
+            let reason = format!("the results of a chunk have {bytes}, and may have {limit}");
+            return self.tell(&ToParent::Failed { chunk, reason });
+        }
         match lay_out(outcome, Some((slot, self.slots, &self.arena))) {
             Err(error) => {
                 let reason = format!("a result cannot be handed over: {error}");
@@ -270,7 +299,11 @@ impl Worker {
             Ok((parcel, file)) => {
                 let resident = if self.tells_memory { resident() } else { 0 };
                 let descriptors: Vec<_> = file.iter().map(AsFd::as_fd).collect();
-                let done = ToParent::Done { chunk, parcel, resident };
+                let done = ToParent::Done {
+                    chunk,
+                    parcel,
+                    resident,
+                };
                 if lock(&self.sender).send(&done, &descriptors).is_err() {
                     die();
                 }
@@ -297,12 +330,18 @@ impl WorkerLink for Link {
         let id = self.0.next_question.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = mpsc::channel();
         lock(&self.0.questions).insert(id, sender);
-        self.0.tell(&ToParent::Ask { id, bytes: question });
+        self.0.tell(&ToParent::Ask {
+            id,
+            bytes: question,
+        });
         answer.recv().ok().flatten()
     }
 
     fn tell(&self, chunk: u64, events: Vec<u8>) {
-        self.0.tell(&ToParent::Events { chunk, bytes: events });
+        self.0.tell(&ToParent::Events {
+            chunk,
+            bytes: events,
+        });
     }
 }
 
@@ -329,9 +368,21 @@ const STACK: u64 = 2 << 20;
 fn limit_memory(bytes: u64, threads: usize) -> std::io::Result<()> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
-    let now = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    let now = line.and_then(|line| {
+        line.trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse::<u64>()
+            .ok()
+    });
     let most = now.unwrap_or(0) * 1024 + bytes + STACK * threads as u64;
-    setrlimit(Resource::Data, Rlimit { current: Some(most), maximum: Some(most) })?;
+    setrlimit(
+        Resource::Data,
+        Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        },
+    )?;
     Ok(())
 }
 

@@ -53,11 +53,17 @@ impl Workers {
             lane()
         } else {
             thread::scope(|scope| {
-                let spawn = |_| thread::Builder::new().name("hypernodes-lane".to_owned()).spawn_scoped(scope, lane);
+                let spawn = |_| {
+                    thread::Builder::new()
+                        .name("hypernodes-lane".to_owned())
+                        .spawn_scoped(scope, lane)
+                };
                 // With fewer threads fewer workers compute.
                 let others: Vec<_> = (0..others).map_while(|i| spawn(i).ok()).collect();
                 let own = lane();
-                let others = others.into_iter().map(|other| other.join().unwrap_or_else(|_| Err(panicked())));
+                let others = others
+                    .into_iter()
+                    .map(|other| other.join().unwrap_or_else(|_| Err(panicked())));
                 others.fold(own, Result::and)
             })
         };
@@ -86,12 +92,22 @@ impl Workers {
                     None => background.push((Arc::downgrade(feed), 1)),
                 }
             }
-            let surroundings = Arc::clone(surroundings.get_or_insert_with(|| Arc::new(Surroundings::now())));
-            let (pool, feed, background) = (Arc::clone(&self.pool), Arc::clone(feed), Arc::clone(&self.background));
+            let surroundings =
+                Arc::clone(surroundings.get_or_insert_with(|| Arc::new(Surroundings::now())));
+            let (pool, feed, background) = (
+                Arc::clone(&self.pool),
+                Arc::clone(feed),
+                Arc::clone(&self.background),
+            );
             let compute = move || compute_in_background(&pool, &feed, &surroundings, &background);
-            let thread = thread::Builder::new().name("hypernodes-lane".to_owned()).spawn(compute);
+            let thread = thread::Builder::new()
+                .name("hypernodes-lane".to_owned())
+                .spawn(compute);
             if let Err(error) = thread {
-                return Err(EngineError::Unavailable { engine: NAME.to_owned(), reason: format!("it gets no thread: {error}") });
+                return Err(EngineError::Unavailable {
+                    engine: NAME.to_owned(),
+                    reason: format!("it gets no thread: {error}"),
+                });
             }
         }
     }

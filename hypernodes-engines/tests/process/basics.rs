@@ -1,0 +1,76 @@
+//! Runs, maps and iterations in worker processes.
+
+use std::collections::BTreeSet;
+
+use hypernodes::prelude::*;
+use hypernodes_engines::Process;
+
+use crate::nodes::{add, pid, square};
+
+pub(crate) fn engine(workers: usize) -> Process {
+    Process::new().unwrap().workers(workers)
+}
+
+fn squares(workers: usize) -> Pipeline {
+    let p = Pipeline::new("squares", nodes![square, add]).unwrap();
+    p.with_engine(engine(workers))
+}
+
+#[test]
+fn a_run_is_computed_elsewhere() {
+    let p = squares(1);
+    for x in 0..5_u64 {
+        let out = p.run(inputs! { x: x, k: 1_u64 }).unwrap();
+        assert_eq!(*out.get::<u64>("sum").unwrap(), x * x + 1);
+    }
+    let own = Pipeline::new("pid", nodes![pid])
+        .unwrap()
+        .with_engine(engine(1));
+    let out = own.run(inputs! { x: 1_u64 }).unwrap();
+    assert_ne!(*out.get::<u32>("pid").unwrap(), std::process::id());
+}
+
+#[test]
+fn a_map_gives_all_items_in_order() {
+    for (workers, threads) in [(1, 1), (3, 1), (2, 3)] {
+        let p = Pipeline::new("squares", nodes![square, add]).unwrap();
+        let p = p.with_engine(engine(workers).threads_per_worker(threads));
+        for items in [0, 1, 2, 7, 1000, 100_000_u64] {
+            let xs: Vec<u64> = (0..items).collect();
+            let runs = p.map(inputs! { x: xs, k: 7_u64 }, ["x"]).unwrap();
+            let expected: Vec<u64> = (0..items).map(|x| x * x + 7).collect();
+            assert_eq!(runs.column::<u64>("sum").unwrap(), expected);
+        }
+    }
+}
+
+#[test]
+fn an_iteration_gives_all_items_in_order() {
+    let p = squares(2);
+    let rows = p
+        .map_iter(inputs! { k: 3_u64 }, "x", 0..20_000_u64)
+        .unwrap();
+    for (x, row) in (0_u64..).zip(rows) {
+        assert_eq!(*row.unwrap().get::<u64>("sum").unwrap(), x * x + 3);
+    }
+}
+
+#[test]
+fn workers_are_kept_for_later_runs() {
+    let engine = engine(2);
+    let p = Pipeline::new("pid", nodes![pid])
+        .unwrap()
+        .with_engine(engine.clone());
+    let mut seen = BTreeSet::new();
+    for _ in 0..5 {
+        let xs: Vec<u64> = (0..1000).collect();
+        let runs = p.map(inputs! { x: xs }, ["x"]).unwrap();
+        seen.extend(runs.column::<u32>("pid").unwrap());
+    }
+    assert!(seen.len() <= 2, "{seen:?}");
+    let idle = engine.idle_workers();
+    assert!(
+        seen.iter().all(|pid| idle.contains(pid)),
+        "{seen:?} {idle:?}"
+    );
+}
