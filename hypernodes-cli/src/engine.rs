@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hypernodes::{Engine, EngineConfig, EngineError, ThreadedConfig};
+use hypernodes::{Engine, EngineConfig, EngineError, ProcessConfig, ThreadedConfig};
 
 use crate::cli::{Common, EngineName};
 use crate::error::{CommandError, say};
@@ -16,8 +16,14 @@ pub(crate) fn chosen(common: &Common) -> Result<Arc<dyn Engine>, CommandError> {
 /// use for some option.
 pub(crate) fn config(common: &Common) -> Result<EngineConfig, CommandError> {
     let config = named(common)?;
+    let of_clusters = ["--scheduler", "--connect-timeout"];
     let mut unused = match &config {
         EngineConfig::Sequential(_) | EngineConfig::Threaded(_) => common.cluster.given(),
+        EngineConfig::Process(_) => {
+            let mut given = common.cluster.given();
+            given.retain(|option| of_clusters.contains(option));
+            given
+        }
         _ => Vec::new(),
     };
     if common.partition_size.is_some() && matches!(config, EngineConfig::Sequential(_)) {
@@ -32,6 +38,11 @@ pub(crate) fn config(common: &Common) -> Result<EngineConfig, CommandError> {
     Ok(config)
 }
 
+fn is_available(name: &str) -> bool {
+    let mut engines = EngineConfig::available().iter();
+    engines.any(|engine| engine.name == name && engine.available)
+}
+
 /// `auto` takes the engine with threads: it is never slower by more than its start.
 fn named(common: &Common) -> Result<EngineConfig, CommandError> {
     let threaded = EngineConfig::Threaded(ThreadedConfig {
@@ -42,7 +53,15 @@ fn named(common: &Common) -> Result<EngineConfig, CommandError> {
     match common.engine {
         EngineName::Auto | EngineName::Threaded => Ok(threaded),
         EngineName::Sequential => Ok(EngineConfig::default()),
-        missing => match EngineConfig::named(&missing.to_string()) {
+        EngineName::Process if is_available("process") => Ok(EngineConfig::Process(ProcessConfig {
+            workers: common.workers,
+            threads_per_worker: common.cluster.threads_per_worker.unwrap_or_default(),
+            worker_memory: common.cluster.worker_memory,
+            workload: common.workload,
+            npartitions: common.npartitions,
+            ..ProcessConfig::default()
+        })),
+        missing => match EngineConfig::named(&missing.to_string()).and_then(built) {
             Ok(config) => Ok(config),
             Err(EngineError::Unavailable { engine, reason }) if common.fallback => {
                 let reason = reason.split("; ").next().unwrap_or_default();
@@ -54,4 +73,9 @@ fn named(common: &Common) -> Result<EngineConfig, CommandError> {
             Err(error) => Err(CommandError::Usage(format!("{error}, or add `--fallback`"))),
         },
     }
+}
+
+/// Of an engine that is known and missing, only building it says why.
+fn built(config: EngineConfig) -> Result<EngineConfig, EngineError> {
+    config.build().map(|_| config)
 }

@@ -33,6 +33,7 @@ use crate::cli::Cli;
 use crate::error::Exit;
 
 fn main() -> ExitCode {
+    hypernodes::init();
     // What a panic says is told once, in our own words; see `error::guarded`.
     std::panic::set_hook(Box::new(|info| tracing::debug!("{info}")));
     let exit = match Cli::typed() {

@@ -99,6 +99,11 @@ fn write_plan(
     if let EngineConfig::Threaded(config @ ThreadedConfig { workers: 0, .. }) = config {
         writeln!(out, "workers     {}", config.automatic().explain())?;
     }
+    if let EngineConfig::Process(config) = config
+        && config.workers == 0
+    {
+        writeln!(out, "workers     {}", config.automatic().explain())?;
+    }
     let held = match common.npartitions {
         Some(_) => "all results are held until the last partition is done",
         None => "symbols are streamed: read, computed and given on while the next are read",
@@ -153,6 +158,11 @@ fn partitions(common: &Common, items: usize) -> Result<Exit, CommandError> {
         EngineConfig::Threaded(config) => {
             npartitions(items, config.resolved_workers(), config.workload)
         }
+        // No steps, no columns: what these weigh is not known here.
+        EngineConfig::Process(config) => match config.npartitions {
+            Some(asked) => asked.min(items),
+            None => config.partitions(items, 0),
+        },
         _ => items.min(1),
     };
     print(common, |out| Ok(writeln!(out, "{number}")?))
