@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{Chunk, End, Feed, Outcome, Pieces};
+use super::{Chunk, End, Feed, Outcome};
 use crate::clock;
 use crate::event::EventKind;
+use crate::plan::Plan;
 use crate::run::RunContext;
-use crate::run::chunk::{ChunkOutcome, ChunkRun};
+use crate::run::chunk::ChunkRun;
 use crate::run::scope::{RunScope, nanoseconds};
 use crate::value::{Accumulator, Arg};
 
@@ -25,13 +26,21 @@ impl Feed {
 
     fn execute_in(&self, context: &RunContext, chunk: &mut Chunk) -> Outcome {
         let began = clock::now();
-        let mut pieces = std::mem::take(&mut chunk.pieces);
-        let mut outcome = if pieces.len() == 1 {
-            let (rows, args) = pieces.remove(0);
-            self.execute_piece(context, chunk.start, chunk.start, rows, args)
-        } else {
-            self.execute_pieces(context, chunk, pieces)
-        };
+        let mut next = chunk.start;
+        let pieces = std::mem::take(&mut chunk.pieces).into_iter();
+        let pieces = pieces.map(|(rows, args)| {
+            next += rows;
+            (next - rows, rows, args)
+        });
+        let is_unwanted = || self.limit.load(Ordering::Relaxed) < chunk.start;
+        let mut outcome = run_pieces(
+            &self.plan,
+            context,
+            chunk.rows,
+            pieces,
+            Wanted::All,
+            &is_unwanted,
+        );
         outcome.took = began.elapsed();
         outcome
     }
@@ -61,80 +70,103 @@ impl Feed {
         drop(tracing_span);
         outcome.unwrap_or_else(|payload| resume_unwind(payload))
     }
+}
 
-    /// Computes rows that stay in the cache together. It ends early when an item before the chunk has failed.
-    fn execute_piece(
-        &self,
-        context: &RunContext,
-        chunk: usize,
-        start: usize,
-        rows: usize,
-        args: Vec<Arg>,
-    ) -> Outcome {
-        let mut run = ChunkRun::new(&self.plan, context, args, rows, start);
-        while run.advance() {
-            if self.limit.load(Ordering::Relaxed) < chunk {
-                return Outcome {
-                    columns: Vec::new(),
-                    failures: Vec::new(),
-                    took: Duration::ZERO,
-                    end: End::Unwanted,
-                };
-            }
-        }
-        run.settle();
-        self.outcome(start, run.finish())
+/// Which outputs a chunk gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    All,
+    /// Those that are inputs handed through are left empty.
+    Computed,
+}
+
+/// Computes the pieces of a chunk one after the other, each with its first item, and puts them together. It ends early when
+/// nobody wants the chunk any more.
+pub(crate) fn run_pieces(
+    plan: &Arc<Plan>,
+    context: &RunContext,
+    rows: usize,
+    mut pieces: impl ExactSizeIterator<Item = (usize, usize, Vec<Arg>)>,
+    wanted: Wanted,
+    is_unwanted: &dyn Fn() -> bool,
+) -> Outcome {
+    if pieces.len() == 1
+        && let Some((start, rows, args)) = pieces.next()
+    {
+        return run_piece(plan, context, (start, rows, args), wanted, is_unwanted);
     }
-
-    /// Computes one piece after the other, and puts them together.
-    fn execute_pieces(&self, context: &RunContext, chunk: &Chunk, pieces: Pieces) -> Outcome {
-        let mut columns: Vec<_> = self
-            .plan
-            .outputs
-            .iter()
-            .map(|output| output.port.accumulator(chunk.rows))
-            .collect();
-        let mut failures = Vec::new();
-        let mut done = 0;
-        let mut end = End::Done;
-        for (rows, args) in pieces {
-            let start = chunk.start + done;
-            let outcome = self.execute_piece(context, chunk.start, start, rows, args);
-            if outcome.end != End::Done {
-                end = outcome.end;
-                break;
-            }
-            columns
-                .iter_mut()
-                .zip(outcome.columns)
-                .for_each(|(all, piece)| all.append(piece));
-            failures.extend(outcome.failures);
-            if self.context.fail_fast() && !failures.is_empty() {
-                break;
-            }
-            done += rows;
+    let mut columns: Vec<_> = plan
+        .outputs
+        .iter()
+        .map(|output| output.port.accumulator(rows))
+        .collect();
+    let mut failures = Vec::new();
+    let mut end = End::Done;
+    for piece in pieces {
+        let outcome = run_piece(plan, context, piece, wanted, is_unwanted);
+        if outcome.end != End::Done {
+            end = outcome.end;
+            break;
         }
-        let columns = columns.into_iter().map(Accumulator::finish).collect();
-        Outcome {
-            columns,
-            failures,
-            took: Duration::ZERO,
-            end,
+        columns
+            .iter_mut()
+            .zip(outcome.columns)
+            .for_each(|(all, piece)| all.append(piece));
+        failures.extend(outcome.failures);
+        if context.fail_fast() && !failures.is_empty() {
+            break;
         }
     }
+    let columns = columns.into_iter().map(Accumulator::finish).collect();
+    Outcome {
+        columns,
+        failures,
+        took: Duration::ZERO,
+        end,
+    }
+}
 
-    fn outcome(&self, start: usize, chunk: ChunkOutcome) -> Outcome {
-        let end = match chunk.is_interrupted {
-            true => End::Cancelled,
-            false => End::Done,
-        };
-        let failures = chunk.failures.into_iter().map(|failure| {
-            let item = start + failure.row;
-            (item, failure.at(&self.plan, Some(item)))
-        });
-        Outcome {
-            columns: chunk.columns,
-            failures: failures.collect(),
+/// Computes rows that stay in the cache together.
+fn run_piece(
+    plan: &Arc<Plan>,
+    context: &RunContext,
+    (start, rows, args): (usize, usize, Vec<Arg>),
+    wanted: Wanted,
+    is_unwanted: &dyn Fn() -> bool,
+) -> Outcome {
+    let mut run = ChunkRun::new(plan, context, args, rows, start);
+    while run.advance() {
+        if is_unwanted() {
+            return Outcome::unfinished(End::Unwanted);
+        }
+    }
+    run.settle();
+    if wanted == Wanted::Computed {
+        run.drop_handed_through();
+    }
+    let chunk = run.finish();
+    let end = match chunk.is_interrupted {
+        true => End::Cancelled,
+        false => End::Done,
+    };
+    let failures = chunk.failures.into_iter().map(|failure| {
+        let item = start + failure.row;
+        (item, failure.at(plan, Some(item)))
+    });
+    Outcome {
+        failures: failures.collect(),
+        columns: chunk.columns,
+        took: Duration::ZERO,
+        end,
+    }
+}
+
+impl Outcome {
+    /// A chunk that gave nothing.
+    pub(super) fn unfinished(end: End) -> Self {
+        Self {
+            columns: Vec::new(),
+            failures: Vec::new(),
             took: Duration::ZERO,
             end,
         }
