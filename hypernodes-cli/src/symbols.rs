@@ -63,6 +63,7 @@ impl Fault {
             Cause::Error(error) => Self::new(error),
             Cause::Panic(text) => Self::defect(text),
             Cause::TimedOut { limit } => Self::late(*limit),
+            Cause::Crashed(_) => Self::defect(&failure.message()),
             Cause::Nested(inner) => Self::of_failure(inner),
         }
     }
@@ -75,6 +76,9 @@ impl Fault {
                 Ok(Self::defect(&message))
             }
             hypernodes::Error::Run(RunError::TimedOut { limit, .. }) => Ok(Self::late(limit)),
+            hypernodes::Error::Run(RunError::Crashed { crash, .. }) => {
+                Ok(Self::defect(&crash.to_string()))
+            }
             other => Err(other.into()),
         }
     }

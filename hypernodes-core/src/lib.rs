@@ -56,7 +56,7 @@ pub use cache::{
 pub use config::{ErrorPolicy, UnknownWorkload, Workload};
 pub use engine::{Assist, Capabilities, Engine, Sequential, Sizing, npartitions, split};
 pub use error::{
-    BoxError, BuildError, BuildErrors, CannotKeep, Cause, EngineError, Error, Failure,
+    BoxError, BuildError, BuildErrors, CannotKeep, Cause, Crash, EngineError, Error, Failure,
     FailureDetails, InputProblem, MoveConflict, RunError,
 };
 pub use event::{
@@ -237,7 +237,10 @@ pub use resource::{
     SizeError, WorkerBound, WorkerChoice, WorkerLimits, format_size, optimal_workers, parse_size,
     process_memory,
 };
-pub use run::{Chunk, ChunkRun, Feed, Outcome, RunContext, Snapshot, Steps, stop_requested};
+pub use run::{
+    Chunk, ChunkRun, Feed, Loss, Outcome, Position, Progress, RunContext, Snapshot, Steps,
+    stop_requested,
+};
 pub use value::{
     Accumulator, Arg, Codec, CodecError, Column, Drain, Lane, Packed, PackedProblem, Path,
     PortFacts, PortType, PortValue, Rows, Show, Values,

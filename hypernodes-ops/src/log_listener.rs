@@ -111,6 +111,7 @@ impl Listener for LogListener {
                         FailureKind::Error => "error",
                         FailureKind::Panic => "panic",
                         FailureKind::TimedOut => "timed out",
+                        FailureKind::Crashed => "crashed",
                     };
                     warn!(target: "hypernodes", %run, %node, items, kind, ?inputs, "item failed: {message}");
                 }

@@ -17,10 +17,13 @@ pub struct Sizing {
     pub target: Duration,
     /// Bytes that the columns of a chunk may take together, to stay in the cache of one core.
     pub cache_bytes: usize,
+    /// How many times an item must have died alone in a fresh worker before it is blamed, for an engine with worker
+    /// processes. At least 1.
+    pub confirmations: u32,
 }
 
 impl Default for Sizing {
-    /// One worker, chunks of 200 us that stay in half a mebibyte.
+    /// One worker, chunks of 200 us that stay in half a mebibyte; three confirmations.
     fn default() -> Self {
         Self {
             partitions: 1,
@@ -28,6 +31,7 @@ impl Default for Sizing {
             workers: 1,
             target: Duration::from_micros(200),
             cache_bytes: 512 * 1024,
+            confirmations: 3,
         }
     }
 }

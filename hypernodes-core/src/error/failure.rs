@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::BoxError;
+use super::{BoxError, Crash};
 use crate::event::FailureKind;
 use crate::run::Snapshot;
 
@@ -21,6 +21,8 @@ pub enum Cause {
         /// How long it may take.
         limit: Duration,
     },
+    /// The worker process that computed the node died, again and again.
+    Crashed(Crash),
     /// A node of a nested pipeline failed.
     Nested(Box<Failure>),
 }
@@ -32,6 +34,7 @@ impl Cause {
             Self::Error(error) => error.to_string(),
             Self::Panic(message) => format!("panicked: {message}"),
             Self::TimedOut { limit } => format!("it took longer than {limit:?}"),
+            Self::Crashed(crash) => crash.to_string(),
             Self::Nested(inner) => inner.message(),
         }
     }
@@ -42,6 +45,7 @@ impl Cause {
             Self::Error(_) => FailureKind::Error,
             Self::Panic(_) => FailureKind::Panic,
             Self::TimedOut { .. } => FailureKind::TimedOut,
+            Self::Crashed(_) => FailureKind::Crashed,
             Self::Nested(inner) => inner.cause.kind(),
         }
     }
@@ -60,7 +64,8 @@ impl Cause {
 
 /// An item that failed: which, in which node, and why.
 ///
-/// Prints as `` node `clean` failed on item 17: the error's text ``.
+/// Prints as `` node `clean` failed on item 17: the error's text ``, or, where the worker process died of it, as
+/// `` killed by SIGSEGV while running node `clean` on item 17 ``.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
@@ -85,9 +90,17 @@ pub struct FailureDetails {
     pub skipped: Arc<[String]>,
     /// The node and its inputs, if the pipeline [keeps them](crate::Pipeline::with_snapshots).
     pub snapshot: Option<Snapshot>,
+    /// What the worker process that died wrote last to its standard error.
+    pub said: Option<String>,
 }
 
 impl FailureDetails {
+    /// What the worker said, behind everything else.
+    pub(crate) fn last_words(&self) -> String {
+        let said = self.said.as_ref();
+        said.map(|said| format!(": {said}")).unwrap_or_default()
+    }
+
     pub(crate) fn reproduce(
         snapshot: Option<&Snapshot>,
         node: &str,
@@ -157,17 +170,18 @@ impl Failure {
     /// The text of the error or the panic, without where it happened.
     #[must_use]
     pub fn message(&self) -> String {
-        self.cause.message()
+        self.cause.message() + &self.details.last_words()
     }
 
     /// Where it happened: `` node `inner/clean` failed on item 2, inner item 5 ``.
     pub(crate) fn place(&self) -> String {
-        let verb = match self.cause {
-            Cause::Panic(_) => "panicked",
-            Cause::TimedOut { .. } => "timed out",
-            _ => "failed",
+        let node = self.node();
+        let mut text = match &self.cause {
+            Cause::Panic(_) => format!("node `{node}` panicked"),
+            Cause::TimedOut { .. } => format!("node `{node}` timed out"),
+            Cause::Crashed(crash) => format!("{crash} while running node `{node}`"),
+            _ => format!("node `{node}` failed"),
         };
-        let mut text = format!("node `{}` {verb}", self.node());
         for (level, item) in self.items.iter().enumerate() {
             let kind = if level == 0 {
                 " on item"
@@ -184,6 +198,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
             Cause::Panic(message) => write!(f, "{}: {message}", self.place()),
+            Cause::Crashed(_) => write!(f, "{}{}", self.place(), self.details.last_words()),
             _ => write!(f, "{}: {}", self.place(), self.message()),
         }
     }

@@ -1,6 +1,7 @@
 //! The public errors: one type per phase, and [`Error`] over all.
 
 mod build;
+mod crash;
 mod failure;
 mod run;
 
@@ -9,6 +10,7 @@ use std::fmt;
 use indexmap::IndexSet;
 
 pub use build::{BuildError, BuildErrors, MoveConflict};
+pub use crash::Crash;
 pub use failure::{Cause, Failure, FailureDetails};
 pub use run::{CannotKeep, EngineError, InputProblem, RunError};
 

@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{BoxError, Cause, Failure, FailureDetails, hint, list, list_lines, list_names, told};
+use super::{
+    BoxError, Cause, Crash, Failure, FailureDetails, hint, list, list_lines, list_names, told,
+};
 use crate::folder::FolderError;
 use crate::pipeline::Runs;
 use crate::value::PortType;
@@ -53,6 +55,20 @@ pub enum RunError {
         place: String,
         /// How long it may take.
         limit: Duration,
+        /// What else is known of it.
+        details: Box<FailureDetails>,
+    },
+    /// The worker process that computed a node died each time that it was tried.
+    #[error("{place}{}", details.last_words())]
+    Crashed {
+        /// The node, with the nested pipelines around it.
+        node: String,
+        /// The item of the map, then of each nested map. Empty for a single run.
+        items: Vec<usize>,
+        /// The whole sentence, without what the worker said.
+        place: String,
+        /// How it died.
+        crash: Crash,
         /// What else is known of it.
         details: Box<FailureDetails>,
     },
@@ -206,7 +222,7 @@ fn what_is_left(names: &[String]) -> String {
 }
 
 impl RunError {
-    /// Whether a node returned an error or panicked.
+    /// Whether a node returned an error, panicked, took too long, or took its worker process down.
     ///
     /// # Example
     /// ```
@@ -254,32 +270,49 @@ impl RunError {
     /// What else is known of a node's failure.
     #[must_use]
     pub fn details(&self) -> Option<&FailureDetails> {
-        match self {
-            Self::Node { details, .. }
-            | Self::Panicked { details, .. }
-            | Self::TimedOut { details, .. } => Some(details),
-            _ => None,
-        }
+        self.of_node().map(|(_, _, details)| details)
     }
 
     /// The item that failed, for the error of a map.
     #[must_use]
     pub fn item(&self) -> Option<usize> {
-        match self {
-            Self::Node { items, .. }
-            | Self::Panicked { items, .. }
-            | Self::TimedOut { items, .. } => items.first().copied(),
-            _ => None,
-        }
+        self.of_node()
+            .and_then(|(_, items, _)| items.first().copied())
     }
 
     /// The node that failed, with the nested pipelines around it: `inner/clean`.
     #[must_use]
     pub fn node(&self) -> Option<&str> {
+        self.of_node().map(|(node, ..)| node)
+    }
+
+    /// What every failure of a node has.
+    fn of_node(&self) -> Option<(&str, &[usize], &FailureDetails)> {
         match self {
-            Self::Node { node, .. } | Self::Panicked { node, .. } | Self::TimedOut { node, .. } => {
-                Some(node)
+            Self::Node {
+                node,
+                items,
+                details,
+                ..
             }
+            | Self::Panicked {
+                node,
+                items,
+                details,
+                ..
+            }
+            | Self::TimedOut {
+                node,
+                items,
+                details,
+                ..
+            }
+            | Self::Crashed {
+                node,
+                items,
+                details,
+                ..
+            } => Some((node, items, details)),
             _ => None,
         }
     }
@@ -309,6 +342,13 @@ impl From<Failure> for RunError {
                 items: failure.items,
                 place,
                 limit,
+                details: failure.details,
+            },
+            Cause::Crashed(crash) => Self::Crashed {
+                node,
+                items: failure.items,
+                place,
+                crash,
                 details: failure.details,
             },
             Cause::Nested(inner) => Self::from(*inner),

@@ -148,7 +148,7 @@ pub enum EventKind {
         items: Vec<u64>,
         /// The node.
         node: Arc<str>,
-        /// Error, panic or time-out.
+        /// Error, panic, time-out or crash.
         kind: FailureKind,
         /// What the error said.
         message: String,
@@ -293,6 +293,8 @@ pub enum FailureKind {
     Panic,
     /// The node took longer than it may.
     TimedOut,
+    /// The worker process that computed the node died.
+    Crashed,
 }
 
 /// How much of the memory that a run may use is in use.

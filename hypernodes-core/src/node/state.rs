@@ -72,7 +72,9 @@ fn build<S>(init: impl FnOnce() -> Result<S, BoxError>) -> Result<S, BoxError> {
             }
             Cause::Error(error) => error,
             Cause::Nested(failure) => failure.message().into(),
-            Cause::TimedOut { .. } => unreachable!("a panic is no time-out"),
+            Cause::TimedOut { .. } | Cause::Crashed(_) => {
+                unreachable!("a panic is no time-out, and no end of the process")
+            }
         }),
     }
 }

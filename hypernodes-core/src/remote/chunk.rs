@@ -17,6 +17,8 @@ use crate::value::{Arg, Codec, CodecError, Column, Drain, Packed, Path, PortType
 /// The head of a chunk.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ChunkHead {
+    /// The first item, whether it travels or not.
+    pub(crate) start: u64,
     /// Runs of items: the first, and how many. More than one where some did not travel.
     pub(crate) items: Vec<(u64, u64)>,
     /// Per input of the plan.
@@ -69,7 +71,7 @@ fn is_read(plan: &Plan, input: &PlanInput) -> bool {
 pub(crate) fn pack(
     plan: &Plan,
     pieces: &[Piece],
-    items: Vec<(u64, u64)>,
+    (start, items): (u64, Vec<(u64, u64)>),
     until: Option<(Duration, Duration)>,
     known: &mut Known,
     blobs: &mut Vec<Blob>,
@@ -94,6 +96,7 @@ pub(crate) fn pack(
     });
     match args.collect::<Result<Vec<WireArg>, Option<CodecError>>>() {
         Ok(args) => Some(ChunkHead {
+            start,
             items,
             args,
             forget: known.forget(),

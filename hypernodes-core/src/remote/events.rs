@@ -231,10 +231,11 @@ struct Open {
 }
 
 impl Retelling {
-    pub(crate) fn new(scope: &RunScope, worker: u32) -> Self {
+    /// Of a chunk that is this span.
+    pub(crate) fn new(scope: &RunScope, chunk: SpanId, worker: u32) -> Self {
         let began_ns = scope.elapsed_ns();
         Self {
-            chunk: scope.new_span(),
+            chunk,
             worker,
             began_ns,
             last_ns: began_ns,

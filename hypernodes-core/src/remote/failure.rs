@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RemoteError;
 use super::wire::{narrow, wide};
-use crate::error::{BoxError, Cause, Failure, FailureDetails};
+use crate::error::{BoxError, Cause, Crash, Failure, FailureDetails};
 use crate::plan::Plan;
 use crate::run::{SavedCall, Snapshot, spoken};
 
@@ -35,6 +35,7 @@ struct WireFailure {
     cause: WireCause,
     inputs: Vec<(String, String)>,
     snapshot: Option<SavedCall>,
+    said: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,6 +44,7 @@ enum WireCause {
     Error(Vec<String>),
     Panic(String),
     TimedOut(Duration),
+    Crashed(Crash),
 }
 
 /// An error that happened in another process: its text, and the chain of what it was caused by.
@@ -82,6 +84,7 @@ impl WireCause {
             }
             Cause::Panic(message) => Self::Panic(message.clone()),
             Cause::TimedOut { limit } => Self::TimedOut(*limit),
+            Cause::Crashed(crash) => Self::Crashed(crash.clone()),
             // A failure never has one.
             Cause::Nested(inner) => Self::of(&inner.cause),
         }
@@ -102,6 +105,7 @@ impl WireCause {
             }
             Self::Panic(message) => Cause::Panic(message),
             Self::TimedOut(limit) => Cause::TimedOut { limit },
+            Self::Crashed(crash) => Cause::Crashed(crash),
         }
     }
 }
@@ -121,6 +125,7 @@ impl WireFailures {
                 cause: WireCause::of(&failure.cause),
                 inputs: failure.details.inputs.clone(),
                 snapshot: failure.details.snapshot.as_ref().map(Snapshot::saved),
+                said: failure.details.said.clone(),
             }
         };
         let failures = failures.iter().map(one).collect();
@@ -157,6 +162,7 @@ impl WireFailures {
                 inputs: failure.inputs,
                 skipped: Arc::clone(&skipped[at]),
                 snapshot,
+                said: failure.said,
             };
             let failure = Failure {
                 items,

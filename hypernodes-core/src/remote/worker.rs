@@ -19,7 +19,7 @@ use crate::error::Cause;
 use crate::plan::Plan;
 use crate::policy::CancelToken;
 use crate::run::{
-    ChunkEnd, Policies, RunContext, RunScope, SharedKeys, Wanted, nanoseconds, run_pieces,
+    ChunkEnd, Manner, Policies, Progress, RunContext, RunScope, SharedKeys, nanoseconds, run_pieces,
 };
 
 /// A run in a worker. Several threads may compute chunks of it.
@@ -57,6 +57,8 @@ pub struct Arrived {
 
 /// What is asked of one chunk.
 struct ChunkTerms {
+    /// The first item.
+    start: usize,
     until: Option<(std::time::Duration, std::time::Duration)>,
 }
 
@@ -103,8 +105,14 @@ impl WorkerPlan {
 impl WorkerRun {
     /// Takes a chunk in and computes it: [`arrive`](Self::arrive) and [`compute`](Self::compute) in one.
     #[must_use]
-    pub fn execute(&self, chunk: u64, head: &[u8], blobs: &dyn Blobs) -> Parcel {
-        self.compute(self.arrive(chunk, head, blobs))
+    pub fn execute(
+        &self,
+        chunk: u64,
+        head: &[u8],
+        blobs: &dyn Blobs,
+        progress: Option<Progress>,
+    ) -> Parcel {
+        self.compute(self.arrive(chunk, head, blobs), progress)
     }
 
     /// Takes a chunk in: its arguments are copied, and the blobs are not needed any more. Chunks of one worker are taken in
@@ -114,7 +122,10 @@ impl WorkerRun {
         let began = clock::now();
         let arrived = catch_unwind(AssertUnwindSafe(|| {
             let head: ChunkHead = wire::read("the head of a chunk", head)?;
-            let terms = ChunkTerms { until: head.until };
+            let terms = ChunkTerms {
+                start: wire::narrow(head.start),
+                until: head.until,
+            };
             let unpacked = head.unpack(&self.plan, blobs, &self.remembered)?;
             Ok(Box::new((unpacked, terms)))
         }));
@@ -129,9 +140,10 @@ impl WorkerRun {
         }
     }
 
-    /// Computes a chunk. What goes wrong is in the parcel, and nothing ever panics.
+    /// Computes a chunk. What goes wrong is in the parcel, and nothing ever panics. With `progress` its steps and rows are
+    /// written there; the chunk is begun and ended in it by the engine.
     #[must_use]
-    pub fn compute(&self, arrived: Arrived) -> Parcel {
+    pub fn compute(&self, arrived: Arrived, progress: Option<Progress>) -> Parcel {
         let began = clock::now();
         let chunk = arrived.chunk;
         let is_unwanted = self.begin(chunk);
@@ -143,7 +155,7 @@ impl WorkerRun {
         let end = match arrived.arrived {
             Err(end) => end,
             Ok(unpacked) => catch_unwind(AssertUnwindSafe(|| {
-                self.run(*unpacked, sink.as_ref(), &is_unwanted, &mut blobs)
+                self.run(*unpacked, sink.as_ref(), &is_unwanted, progress, &mut blobs)
             }))
             .unwrap_or_else(panicked),
         };
@@ -164,6 +176,7 @@ impl WorkerRun {
         (unpacked, terms): (Unpacked, ChunkTerms),
         sink: Option<&Arc<Sink>>,
         is_unwanted: &AtomicBool,
+        progress: Option<Progress>,
         blobs: &mut Vec<super::Blob>,
     ) -> WireEnd {
         let mut context = self.context.clone();
@@ -182,14 +195,12 @@ impl WorkerRun {
         let most = (self.terms.rows_in_cache as usize).max(1);
         let is_unwanted = || is_unwanted.load(Ordering::Relaxed);
         let pieces = unpacked.pieces(most).into_iter();
-        let outcome = run_pieces(
-            &self.plan,
-            &context,
-            rows,
-            pieces,
-            Wanted::Computed,
-            &is_unwanted,
-        );
+        let manner = Manner {
+            is_unwanted: &is_unwanted,
+            hands_through: false,
+            progress: progress.map(|progress| (progress, terms.start)),
+        };
+        let outcome = run_pieces(&self.plan, &context, rows, pieces, manner);
         match outcome.end {
             ChunkEnd::Unwanted => WireEnd::Unwanted,
             ChunkEnd::Cancelled => WireEnd::Cancelled,

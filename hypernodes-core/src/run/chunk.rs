@@ -1,5 +1,7 @@
 //! One chunk of rows on its way through the plan.
 
+mod elsewhere;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;

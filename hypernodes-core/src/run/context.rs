@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "async")]
 use super::current::Within;
+use super::progress::{Progress, RowsOf, Track};
 use super::scope::{ROOT, RunScope};
 use crate::config::ErrorPolicy;
 use crate::engine::Engine;
@@ -24,6 +25,8 @@ pub struct RunContext {
     path: Option<Arc<str>>,
     /// When the item around a nested pipeline must have ended, and the limit that is told.
     deadline: Option<(Instant, Duration)>,
+    /// Where another process looks how far this one is.
+    track: Option<Arc<Track>>,
     #[cfg(feature = "async")]
     host: Arc<crate::async_host::AsyncHost>,
 }
@@ -41,6 +44,7 @@ impl RunContext {
             span: ROOT,
             path: None,
             deadline: None,
+            track: None,
             #[cfg(feature = "async")]
             host: Arc::new(crate::async_host::AsyncHost::own()),
         }
@@ -91,6 +95,49 @@ impl RunContext {
         Self {
             deadline: Some(deadline),
             ..self.clone()
+        }
+    }
+
+    /// The same run, which tells where it is: row `i` of what is computed with it is row `i` of a chunk.
+    #[expect(dead_code, reason = "worker processes are to call it")]
+    pub(crate) fn tracked(&self, progress: Progress) -> Self {
+        self.tracked_by(Track::new(progress, RowsOf::From(0)))
+    }
+
+    pub(crate) fn tracked_by(&self, track: Track) -> Self {
+        Self {
+            track: Some(Arc::new(track)),
+            ..self.clone()
+        }
+    }
+
+    /// How this run tells where it is, if it does.
+    #[inline]
+    pub(crate) fn track(&self) -> Option<&Track> {
+        self.track.as_deref()
+    }
+
+    /// The context of a step that begins, where a run tells that: `origin` has the row of each row that is left.
+    pub(crate) fn at_step(&self, name: &str, rows: usize, origin: Option<&[u32]>) -> Option<Self> {
+        let track = self.track()?;
+        let path = self.path_of(name);
+        let track = match origin {
+            None => track.clone(),
+            Some(origin) => track.selected(rows, &|row| origin[row] as usize),
+        };
+        track.step(&path, rows);
+        Some(Self {
+            path: Some(path),
+            track: Some(Arc::new(track)),
+            ..self.clone()
+        })
+    }
+
+    /// The context of what is computed inside a call of so many rows.
+    pub(crate) fn inside_call(&self, rows: usize) -> Self {
+        match self.track() {
+            None => self.clone(),
+            Some(track) => self.tracked_by(track.within(rows)),
         }
     }
 

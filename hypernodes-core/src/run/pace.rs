@@ -49,6 +49,11 @@ impl Pace {
         }
     }
 
+    /// How many lonely deaths prove that an item is to blame.
+    pub(super) fn confirmations(&self) -> u32 {
+        self.sizing.confirmations.max(1)
+    }
+
     /// A chunk of more items leaves the cache.
     pub(super) fn rows_in_cache(&self) -> usize {
         self.rows_in_cache

@@ -329,6 +329,7 @@ fn happening(kind: &EventKind) -> Option<Told> {
                 FailureKind::Error => "error",
                 FailureKind::Panic => "panic",
                 FailureKind::TimedOut => "timed out",
+                FailureKind::Crashed => "crashed",
             };
             let items: Vec<String> = items.iter().map(u64::to_string).collect();
             // The names that OpenTelemetry gives them.

@@ -104,6 +104,7 @@ pub(crate) fn put_failures(out: &mut String, record: &RunRecord) {
             FailureKind::Error => "error",
             FailureKind::Panic => "panic",
             FailureKind::TimedOut => "timed out",
+            FailureKind::Crashed => "crashed",
         };
         let first = failure.items.first().copied().unwrap_or(0);
         put!(

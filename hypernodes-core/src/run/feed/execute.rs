@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use super::{Chunk, End, Feed, Outcome};
 use crate::clock;
+use crate::error::Failure;
 use crate::event::EventKind;
 use crate::plan::Plan;
-use crate::run::RunContext;
 use crate::run::chunk::ChunkRun;
 use crate::run::scope::{RunScope, nanoseconds};
+use crate::run::{Progress, RowsOf, RunContext, Track};
 use crate::value::{Accumulator, Arg};
 
 impl Feed {
@@ -19,8 +20,8 @@ impl Feed {
     #[must_use]
     pub fn execute(&self, chunk: &mut Chunk) -> Outcome {
         match self.context.scope() {
-            None => self.execute_in(&self.context, chunk),
-            Some(scope) => self.execute_told(scope, chunk),
+            Some(scope) if !self.single => self.execute_told(scope, chunk),
+            _ => self.execute_in(&self.context, chunk),
         }
     }
 
@@ -33,16 +34,24 @@ impl Feed {
             (next - rows, rows, args)
         });
         let is_unwanted = || self.limit.load(Ordering::Relaxed) < chunk.start;
-        let mut outcome = run_pieces(
-            &self.plan,
-            context,
-            chunk.rows,
-            pieces,
-            Wanted::All,
-            &is_unwanted,
-        );
+        let manner = Manner {
+            is_unwanted: &is_unwanted,
+            hands_through: true,
+            progress: None,
+        };
+        let mut outcome = run_pieces(&self.plan, context, chunk.rows, pieces, manner);
         outcome.took = began.elapsed();
+        self.number(&mut outcome.failures);
         outcome
+    }
+
+    /// The item of a single run has no number.
+    pub(super) fn number(&self, failures: &mut [(usize, Failure)]) {
+        if self.single {
+            for (_, failure) in failures {
+                failure.items.remove(0);
+            }
+        }
     }
 
     /// As a span of the run.
@@ -72,12 +81,15 @@ impl Feed {
     }
 }
 
-/// Which outputs a chunk gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    All,
-    /// Those that are inputs handed through are left empty.
-    Computed,
+/// How the pieces of a chunk are computed.
+#[derive(Clone, Copy)]
+pub(crate) struct Manner<'a> {
+    /// Whether nobody wants the chunk any more.
+    pub(crate) is_unwanted: &'a dyn Fn() -> bool,
+    /// Outputs that are inputs handed through are given too; else they are left empty.
+    pub(crate) hands_through: bool,
+    /// Where it is told how far the chunk is, and its first item.
+    pub(crate) progress: Option<(Progress, usize)>,
 }
 
 /// Computes the pieces of a chunk one after the other, each with its first item, and puts them together. It ends early when
@@ -87,13 +99,12 @@ pub(crate) fn run_pieces(
     context: &RunContext,
     rows: usize,
     mut pieces: impl ExactSizeIterator<Item = (usize, usize, Vec<Arg>)>,
-    wanted: Wanted,
-    is_unwanted: &dyn Fn() -> bool,
+    manner: Manner<'_>,
 ) -> Outcome {
     if pieces.len() == 1
         && let Some((start, rows, args)) = pieces.next()
     {
-        return run_piece(plan, context, (start, rows, args), wanted, is_unwanted);
+        return run_piece(plan, context, (start, rows, args), manner);
     }
     let mut columns: Vec<_> = plan
         .outputs
@@ -103,7 +114,7 @@ pub(crate) fn run_pieces(
     let mut failures = Vec::new();
     let mut end = End::Done;
     for piece in pieces {
-        let outcome = run_piece(plan, context, piece, wanted, is_unwanted);
+        let outcome = run_piece(plan, context, piece, manner);
         if outcome.end != End::Done {
             end = outcome.end;
             break;
@@ -131,17 +142,21 @@ fn run_piece(
     plan: &Arc<Plan>,
     context: &RunContext,
     (start, rows, args): (usize, usize, Vec<Arg>),
-    wanted: Wanted,
-    is_unwanted: &dyn Fn() -> bool,
+    manner: Manner<'_>,
 ) -> Outcome {
+    let tracked = manner.progress.map(|(progress, first)| {
+        let rows = RowsOf::From(start.saturating_sub(first));
+        context.tracked_by(Track::new(progress, rows))
+    });
+    let context = tracked.as_ref().unwrap_or(context);
     let mut run = ChunkRun::new(plan, context, args, rows, start);
     while run.advance() {
-        if is_unwanted() {
+        if (manner.is_unwanted)() {
             return Outcome::unfinished(End::Unwanted);
         }
     }
     run.settle();
-    if wanted == Wanted::Computed {
+    if !manner.hands_through {
         run.drop_handed_through();
     }
     let chunk = run.finish();

@@ -3,11 +3,14 @@
 //! An engine pulls chunks and puts outcomes; everything that must be the same on every engine is in here.
 
 mod execute;
+mod finish;
+mod lost;
 mod pressure;
 mod remote;
+mod single;
 mod stream;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -27,7 +30,10 @@ use crate::event::EventKind;
 use crate::plan::Plan;
 use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard};
 use crate::value::{Accumulator, Arg, Column};
-pub(crate) use execute::{Wanted, run_pieces};
+pub(crate) use execute::{Manner, run_pieces};
+pub(crate) use finish::Finished;
+pub use lost::Loss;
+use lost::{Again, Trial};
 pub use remote::{Sent, Unpackable};
 pub(crate) use stream::Taken;
 
@@ -45,6 +51,8 @@ pub struct Feed {
     context: RunContext,
     pace: Pace,
     nested: bool,
+    /// It is a single run: its one item has no number.
+    single: bool,
     state: Mutex<State>,
     changed: Condvar,
     /// The lowest item that failed, as in the state: chunks under way look at it without a lock.
@@ -62,6 +70,8 @@ pub struct Chunk {
     pieces: Pieces,
     /// The keys of the items, where the run folder wants them.
     keys: Vec<u64>,
+    /// What workers have died of it.
+    trial: Trial,
 }
 
 type Pieces = SmallVec<[(usize, Vec<Arg>); 1]>;
@@ -102,6 +112,8 @@ pub(crate) enum End {
 
 struct State {
     source: Source,
+    /// Chunks that came back: they go before new ones.
+    again: Again,
     /// Items known so far; with `open`, more may be pushed.
     items: usize,
     open: bool,
@@ -131,13 +143,16 @@ struct State {
 
 impl State {
     fn has_more(&self) -> bool {
-        !self.closed
-            && match &self.source {
-                Source::Pieces(pieces) => pieces
-                    .front()
-                    .is_some_and(|piece| piece.start <= self.limit),
-                _ => self.next < self.items && self.next <= self.limit,
-            }
+        !self.closed && (self.again.has(self.limit) || self.has_new())
+    }
+
+    fn has_new(&self) -> bool {
+        match &self.source {
+            Source::Pieces(pieces) => pieces
+                .front()
+                .is_some_and(|piece| piece.start <= self.limit),
+            _ => self.next < self.items && self.next <= self.limit,
+        }
     }
 
     /// Steps over items that are finished already.
@@ -162,19 +177,6 @@ impl State {
     }
 }
 
-/// What a feed gave in the end.
-pub(crate) struct Finished {
-    pub(crate) items: usize,
-    pub(crate) columns: Vec<Column>,
-    pub(crate) failures: BTreeMap<usize, Failure>,
-    /// Items that were never delivered.
-    pub(crate) missing: usize,
-    /// The run was cancelled: the columns end before the first item that is missing.
-    pub(crate) is_cancelled: bool,
-    /// The beginnings of the columns, where they lie on disk.
-    pub(crate) spilled: Option<Spill>,
-}
-
 impl Feed {
     pub(crate) fn new(
         plan: Arc<Plan>,
@@ -193,6 +195,7 @@ impl Feed {
         let nested = matches!(source, Source::Nested(_));
         let state = State {
             source,
+            again: Again::default(),
             items,
             open,
             next: 0,
@@ -215,6 +218,7 @@ impl Feed {
             context,
             pace,
             nested,
+            single: false,
             state: Mutex::new(state),
             changed: Condvar::new(),
             limit: AtomicUsize::new(usize::MAX),
@@ -272,7 +276,7 @@ impl Feed {
     #[must_use]
     pub fn items_left(&self) -> usize {
         let state = self.lock();
-        state.items - state.next
+        state.items - state.next + state.again.items()
     }
 
     /// Measured time per item, once something was measured.
@@ -296,6 +300,10 @@ impl Feed {
         if !state.has_more() {
             return None;
         }
+        if let Some(chunk) = state.again.take(state.limit) {
+            state.in_flight += 1;
+            return Some(chunk);
+        }
         if let Source::Pieces(pieces) = &mut state.source {
             let piece = pieces.pop_front()?;
             let (start, rows) = (piece.start, piece.rows);
@@ -306,6 +314,7 @@ impl Feed {
                 rows,
                 pieces: smallvec![(rows, piece.args)],
                 keys: piece.keys,
+                trial: Trial::default(),
             });
         }
         let left = state.until_finished() - state.next;
@@ -330,6 +339,7 @@ impl Feed {
             rows,
             pieces,
             keys: Vec::new(),
+            trial: Trial::default(),
         })
     }
 
@@ -340,10 +350,16 @@ impl Feed {
         }
         self.plan
             .learn_cost(self.pace.cost_per_item(outcome.took, chunk.rows));
+        self.settle(&chunk, outcome);
+    }
+
+    /// Keeps what became of all items of a chunk.
+    fn settle(&self, chunk: &Chunk, outcome: Outcome) {
         // Recorded before anybody can see it: what was delivered once is never computed again.
-        let recorded = self.record(&chunk, &outcome);
+        let recorded = self.record(chunk, &outcome);
         if let Some(scope) = self.context.scope()
             && !self.nested
+            && !self.single
             && !self.context.fail_fast()
         {
             for (_, failure) in &outcome.failures {
@@ -502,55 +518,6 @@ impl Feed {
     pub fn wake(&self) {
         self.lock().woken = true;
         self.changed.notify_all();
-    }
-
-    /// What the feed gave, when the engine is done with it.
-    pub(crate) fn finish(&self) -> Result<Finished, Error> {
-        if let Some(checkpoint) = &self.checkpoint {
-            checkpoint.flush(self.context.scope())?;
-        }
-        let mut state = self.lock();
-        let columns: Vec<Column> = std::mem::take(&mut state.columns)
-            .into_iter()
-            .map(Accumulator::finish)
-            .collect();
-        let failures = std::mem::take(&mut state.failures);
-        // An engine may hold on to the feed a little longer; the arguments are the caller's again from here on.
-        state.source = Source::Pieces(VecDeque::new());
-        state.waiting.clear();
-        state.closed = true;
-        let assembled = state.assembled;
-        // Of a failing item that has unfinished ones before it nobody knows whether it is the lowest.
-        let is_decided = state.limit < assembled;
-        let delivered = if is_decided { state.items } else { assembled };
-        let missing = if state.in_flight > 0 {
-            state.in_flight
-        } else {
-            state.items - delivered
-        };
-        // Failing fast tells one error: the lowest item's. What a cancelled run did not deliver has no failures either.
-        let most = if self.context.fail_fast() {
-            1
-        } else {
-            usize::MAX
-        };
-        let failures = failures
-            .into_iter()
-            .filter(|(item, _)| !state.is_cancelled || *item < assembled)
-            .take(most)
-            .collect();
-        Ok(Finished {
-            items: if state.is_cancelled {
-                assembled
-            } else {
-                state.items
-            },
-            columns,
-            failures,
-            missing,
-            is_cancelled: state.is_cancelled && missing > 0,
-            spilled: state.spilled.take(),
-        })
     }
 }
 

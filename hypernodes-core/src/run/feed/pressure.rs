@@ -45,7 +45,7 @@ impl Feed {
             return;
         };
         let is_short = |memory: &MemoryGuard| memory.level(scope) >= MemoryLevel::Spill;
-        if self.nested || !scope.memory.as_ref().is_some_and(is_short) {
+        if self.nested || self.single || !scope.memory.as_ref().is_some_and(is_short) {
             return;
         }
         let codecs = self.plan.outputs.iter().map(|output| output.facts.codec);

@@ -106,12 +106,13 @@ impl Feed {
             travelled: None,
             failed: Vec::new(),
         };
-        let all = vec![(wire::wide(sent.chunk.start), wire::wide(sent.chunk.rows))];
+        let start = wire::wide(sent.chunk.start);
+        let all = vec![(start, wire::wide(sent.chunk.rows))];
         let mut blobs = Vec::new();
         let mut head = chunk::pack(
             &self.plan,
             &sent.chunk.pieces,
-            all,
+            (start, all),
             until,
             known,
             &mut blobs,
@@ -121,7 +122,7 @@ impl Feed {
             if !unsent.is_empty() {
                 let kept = self.leave_out(&mut sent, unsent);
                 let pieces = selected(&sent.chunk.pieces, &kept);
-                let items = runs(sent.chunk.start, &kept);
+                let items = (start, runs(sent.chunk.start, &kept));
                 sent.travelled = Some(kept);
                 head = chunk::pack(&self.plan, &pieces, items, until, known, &mut blobs);
             }
@@ -287,6 +288,7 @@ impl Feed {
             failures.append(&mut sent.failed);
             failures.sort_by_key(|(item, _)| *item);
         }
+        self.number(&mut failures);
         Ok(Outcome {
             columns: columns.into_iter().flatten().collect(),
             failures,
@@ -370,7 +372,10 @@ impl Feed {
 
     fn begin_told(&self, chunk: &Chunk) -> Option<Retelling> {
         let scope = self.context.scope().filter(|scope| scope.is_heard())?;
-        let retelling = Retelling::new(scope, worker());
+        if self.single {
+            return Some(Retelling::new(scope, self.context.span(), worker()));
+        }
+        let retelling = Retelling::new(scope, scope.new_span(), worker());
         let started = EventKind::ChunkStarted {
             start: chunk.start as u64,
             rows: chunk.rows as u64,
@@ -385,6 +390,9 @@ impl Feed {
             return;
         };
         retelling.end(scope);
+        if self.single {
+            return;
+        }
         let most = retelling.age_ns(scope);
         let ended = EventKind::ChunkEnded {
             start: sent.chunk.start as u64,

@@ -71,6 +71,7 @@ impl Feed {
         let mut state = self.lock();
         state.closed = true;
         state.source = Source::Pieces(VecDeque::new());
+        state.again = Default::default();
         state.waiting.clear();
     }
 
