@@ -14,14 +14,14 @@
 //! | `render` | pictures of a pipeline |
 //! | `resource` | what this process may use |
 //! | `folder` | what a map has finished, on disk |
-//! | [`remote`] | what leaves the process, as bytes |
+//! | [`remote`] | plans, chunks and values as bytes, for other processes of this program |
 //!
 //! Most users depend on the crate `hypernodes`, which re-exports everything here. A node library or an engine of one's
 //! own needs this crate alone.
 #![forbid(unsafe_code)]
 
-/// The macros say `::hypernodes`, in the tests that model threads too.
-#[cfg(all(test, shuttle))]
+/// The macros say `::hypernodes`, in the tests of this crate too.
+#[cfg(test)]
 extern crate self as hypernodes;
 
 #[cfg(feature = "async")]
@@ -57,7 +57,7 @@ pub use config::{ErrorPolicy, UnknownWorkload, Workload};
 pub use engine::{Assist, Capabilities, Engine, Sequential, Sizing, npartitions, split};
 pub use error::{
     BoxError, BuildError, BuildErrors, CannotKeep, Cause, Crash, EngineError, Error, Failure,
-    FailureDetails, InputProblem, MoveConflict, RunError,
+    FailureDetails, InputProblem, LeavingProblem, MoveConflict, RunError,
 };
 pub use event::{
     Event, EventKind, FailureKind, Listener, Listening, MemoryLevel, NodeInfo, RunId, RunMode,
@@ -231,6 +231,7 @@ pub use pipeline::{
 };
 pub use plan::Plan;
 pub use policy::{CancelToken, Jitter, Retry};
+pub use remote::Registered;
 pub use render::*;
 pub use resource::{
     ByteSize, CpuSource, DiskSpace, LimitsError, MemoryLimits, ResourceReader, Resources,
@@ -274,9 +275,13 @@ pub mod __private {
     #[cfg(feature = "macros")]
     pub use hypernodes_macros::__pipeline_finish as pipeline_finish;
 
+    pub use linkme;
+
     pub use crate::__async_node as async_node;
+    pub use crate::__register as register;
     pub use crate::node::probe::*;
     pub use crate::pipeline::input_probe;
+    pub use crate::remote::registry::NODES;
     pub use crate::static_pipeline::*;
     pub use crate::*;
 }

@@ -104,15 +104,16 @@ pub enum Assist {
 pub struct Capabilities {
     /// Nodes that are `async fn`.
     pub async_nodes: bool,
-    /// Nodes made of closures, which exist in this process only.
-    pub closures: bool,
+    /// Whether nodes run in other processes. Then a run is refused, before anything runs, when a node cannot be made
+    /// there or a value cannot travel.
+    pub leaves_process: bool,
 }
 
 impl Default for Capabilities {
     fn default() -> Self {
         Self {
             async_nodes: true,
-            closures: true,
+            leaves_process: false,
         }
     }
 }

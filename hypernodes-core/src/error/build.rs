@@ -154,6 +154,16 @@ pub enum BuildError {
         /// Its producer.
         node: String,
     },
+    /// A graph that came from another process runs a node before the one that it needs.
+    #[error("node `{node}` stands before node `{producer}`, which gives its input `{input}`")]
+    Order {
+        /// The consumer.
+        node: String,
+        /// Its input.
+        input: String,
+        /// The producer.
+        producer: String,
+    },
     /// A bound value or a default of the wrong type.
     #[error("input `{name}` expects `{expected}`, found `{found}`")]
     ValueType {

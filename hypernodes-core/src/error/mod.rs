@@ -3,6 +3,7 @@
 mod build;
 mod crash;
 mod failure;
+mod leaving;
 mod run;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use indexmap::IndexSet;
 pub use build::{BuildError, BuildErrors, MoveConflict};
 pub use crash::Crash;
 pub use failure::{Cause, Failure, FailureDetails};
+pub use leaving::LeavingProblem;
 pub use run::{CannotKeep, EngineError, InputProblem, RunError};
 
 /// What a user's node may fail with, whatever its type.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    BoxError, Cause, Crash, Failure, FailureDetails, hint, list, list_lines, list_names, told,
+    BoxError, Cause, Crash, Failure, FailureDetails, LeavingProblem, hint, list, list_lines,
+    list_names, told,
 };
 use crate::folder::FolderError;
 use crate::pipeline::Runs;
@@ -572,6 +573,20 @@ pub enum EngineError {
         /// The node that asks for it.
         node: Option<String>,
     },
+    /// The engine runs nodes in other processes, and something of the pipeline cannot go there: every problem at once, of
+    /// which the first twenty are printed.
+    #[error(
+        "engine `{engine}` cannot take pipeline `{pipeline}` out of this process{}",
+        LeavingProblem::list(problems)
+    )]
+    StaysHere {
+        /// The engine.
+        engine: String,
+        /// The pipeline.
+        pipeline: String,
+        /// What cannot go.
+        problems: Vec<LeavingProblem>,
+    },
     /// The engine cannot be used here.
     #[error("engine `{engine}` is not available: {reason}")]
     Unavailable {
@@ -621,6 +636,6 @@ impl EngineError {
     /// ```
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
-        matches!(self, Self::Unsupported { .. })
+        matches!(self, Self::Unsupported { .. } | Self::StaysHere { .. })
     }
 }

@@ -90,6 +90,41 @@ impl Graph {
         }
     }
 
+    /// The graph that another process described: its nodes in the order in which they run there, with the names that they
+    /// have in messages there.
+    ///
+    /// A part of a graph, wired anew, might be ordered and labelled otherwise than the whole.
+    pub(crate) fn received(
+        nodes: Vec<NodeRef>,
+        labels: Vec<String>,
+        supplied: &[String],
+    ) -> Result<Self, Vec<BuildError>> {
+        let mut graph = Self::new(nodes, &Interface::open())?;
+        let order: Vec<usize> = (0..graph.nodes.len()).collect();
+        let mut problems = check::moves(&graph.nodes, &labels, &order);
+        for (consumer, sources) in graph.wiring.sources.iter().enumerate() {
+            let inputs = &graph.nodes[consumer].signature.inputs;
+            for (source, input) in sources.iter().zip(inputs) {
+                if let Source::Node { node, .. } = *source
+                    && node >= consumer
+                    && !supplied.iter().any(|name| *name == input.name)
+                {
+                    problems.push(BuildError::Order {
+                        node: labels[consumer].clone(),
+                        input: input.name.to_string(),
+                        producer: labels[node].clone(),
+                    });
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        graph.wiring.order = order;
+        graph.labels = labels;
+        Ok(graph)
+    }
+
     /// All output names, sorted.
     pub(crate) fn outputs(&self) -> impl Iterator<Item = &str> {
         self.wiring.producers.keys().map(String::as_str)

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Call, Node, Signature};
+use crate::remote::Registered;
 
 type ChunkFn = Box<dyn for<'a, 'b> Fn(&'a mut Call<'b>) + Send + Sync>;
 #[cfg(feature = "async")]
@@ -12,6 +13,7 @@ type AsyncChunkFn =
 /// A node made of a signature and a function over chunks.
 pub struct FnNode {
     signature: Signature,
+    registered: Option<&'static Registered>,
     call: ChunkFn,
     #[cfg(feature = "async")]
     call_async: Option<AsyncChunkFn>,
@@ -26,6 +28,7 @@ impl FnNode {
     ) -> Self {
         Self {
             signature,
+            registered: None,
             call: Box::new(call),
             #[cfg(feature = "async")]
             call_async: None,
@@ -42,11 +45,25 @@ impl FnNode {
         let name = signature.name.clone();
         Self {
             signature,
+            registered: None,
             call: Box::new(move |_| {
                 unreachable!("async node `{name}` is driven through `call_async`")
             }),
             call_async: Some(Box::new(call)),
         }
+    }
+
+    /// Says that this node is what an entry of the registry makes.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn registered(mut self, entry: &'static Registered) -> Self {
+        self.registered = Some(entry);
+        self
+    }
+
+    /// The entry of the registry that makes this node.
+    pub(crate) fn entry(&self) -> Option<&'static Registered> {
+        self.registered
     }
 }
 

@@ -19,6 +19,7 @@ pub use handle::{IntoNode, NodeRef, NodeType};
 pub use signature::{DefaultValue, InputPort, Name, NodeOptions, OutputPort, Passing, Signature};
 pub use state::{StateGuard, StateLease, StatePool};
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::graph::NestedInfo;
@@ -26,7 +27,7 @@ use crate::graph::NestedInfo;
 /// A unit of work with named, typed inputs and outputs, executed for a whole chunk of rows at once.
 ///
 /// Implemented by what `#[node]` and [`node_fn!`](crate::node_fn) generate and by nested pipelines.
-pub trait Node: Send + Sync + 'static {
+pub trait Node: Any + Send + Sync {
     /// Names, types and options.
     fn signature(&self) -> &Signature;
 

@@ -110,6 +110,8 @@ pub struct NodeOptions {
     pub timeout: Option<Duration>,
     /// Whether it is a closure that captured values: they belong to its meaning, but not to its tokens.
     pub captures: bool,
+    /// Whether it is a closure, which exists in this process only.
+    pub is_closure: bool,
     /// Where the function is defined: module path and name; a closure's name is what its node is called in the source.
     pub path: &'static str,
     /// A hash of the function's tokens, made by the macro; it changes when the function is edited.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::inputs::Given;
 use super::{Inputs, MapIter, MapOver, Outputs, Pipeline, Runs, checkpoint, map, resolve, told};
 use crate::config::ErrorPolicy;
-use crate::error::{Error, RunError};
+use crate::engine::Engine;
+use crate::error::{EngineError, Error, RunError};
 use crate::event::{RunMode, RunOutcome};
 use crate::plan::Plan;
 use crate::run::{Checkpoint, ChunkRun, RunContext, RunScope, Source, StepFailure, tell_failure};
@@ -90,13 +91,13 @@ impl Pipeline {
                 .iter()
                 .find(|step| step.node.signature().options.is_async)
         {
-            return Err(Error::Engine(crate::error::EngineError::Unsupported {
+            return Err(Error::Engine(EngineError::Unsupported {
                 engine: engine.name().to_owned(),
                 capability: "async nodes".to_owned(),
                 node: Some(step.name.clone()),
             }));
         }
-        Ok(())
+        check_leaving(plan, &**engine).map_err(Error::Engine)
     }
 
     /// Runs once, from async code: nodes that are `async fn` run on the caller's runtime, the others on its blocking
@@ -253,6 +254,22 @@ impl Pipeline {
         self.refuse_blocking("map_async")?;
         MapIter::new(self, inputs, axis, rows.into_iter())
     }
+}
+
+/// Whether all can go where engines take it that leave the process. Engines that nested pipelines were given count where
+/// they are asked: not in another process.
+fn check_leaving(plan: &Plan, engine: &dyn Engine) -> Result<(), EngineError> {
+    if engine.capabilities().leaves_process {
+        return plan.image(engine.name()).map(|_| ());
+    }
+    if !plan.has_own_engines() {
+        return Ok(());
+    }
+    let mut nested = plan.steps.iter().filter_map(|step| step.node.nested());
+    nested.try_for_each(|nested| {
+        let inner = nested.pipeline;
+        check_leaving(inner.plan(), inner.engine().map_or(engine, |own| &**own))
+    })
 }
 
 #[inline]

@@ -11,6 +11,7 @@ mod map;
 mod nested;
 mod outputs;
 mod policies;
+mod received;
 mod resolve;
 mod runs;
 mod stored;
@@ -21,8 +22,10 @@ pub use inputs::{Inputs, probe as input_probe};
 pub use iter::{IterRow, MapIter};
 pub use map::{MapMode, MapOver};
 pub use nested::PipelineNode;
+pub(crate) use nested::{NestedNode, received as received_node};
 pub use outputs::Outputs;
 pub use policies::RunDir;
+pub(crate) use received::Received;
 pub use runs::{Row, Runs};
 
 use std::fmt;
@@ -77,7 +80,7 @@ pub struct Pipeline {
     is_own: bool,
     policy: ErrorPolicy,
     policies: Arc<Policies>,
-    pub(crate) plan: Arc<Plan>,
+    plan: Arc<Plan>,
 }
 
 /// A default that was given to the pipeline rather than to a node.
@@ -480,7 +483,7 @@ impl Pipeline {
 }
 
 /// Stands in while a pipeline is put together.
-fn empty_plan(graph: &Graph) -> Plan {
+fn empty_plan(graph: &Arc<Graph>) -> Plan {
     Plan::build(
         graph,
         &PlanRequest {

@@ -92,42 +92,7 @@ impl IntoNode for PipelineNode {
             outputs: output_renames,
         } = self;
         let name = name.unwrap_or_else(|| pipeline.name.clone());
-        let plan = Arc::clone(&pipeline.plan);
-        let inputs = plan.inputs.iter().filter_map(|input| {
-            let default = match &input.fill {
-                Fill::Bound(_) => return None,
-                Fill::Required => None,
-                Fill::Default(make) => Some(crate::node::DefaultValue {
-                    text: pipeline.default_text(&input.name).into(),
-                    make: Arc::clone(make),
-                }),
-            };
-            Some(InputPort {
-                name: input.name.clone(),
-                port: input.port,
-                facts: input.facts,
-                passing: input.passing,
-                default,
-            })
-        });
-        let outputs = plan.outputs.iter().map(|output| OutputPort {
-            name: output.name.clone(),
-            port: output.port,
-            facts: output.facts,
-        });
-        let signature = Signature {
-            name: name.clone(),
-            doc: pipeline.doc,
-            inputs: inputs.collect(),
-            outputs: outputs.collect(),
-            options: NodeOptions::default(),
-        };
-        let bare = NestedNode::new(signature.clone(), pipeline.clone(), None);
-        let mut node = NodeRef {
-            node: Arc::new(bare),
-            signature,
-            problems: Vec::new(),
-        };
+        let mut node = bare(&pipeline, name);
         for (from, to) in input_renames {
             node = node.rename_input(&from, to);
         }
@@ -139,6 +104,64 @@ impl IntoNode for PipelineNode {
             Some(over) => mapped(node, pipeline, over),
         }
     }
+}
+
+/// A nested pipeline that runs once per row, with the names that its ports have inside.
+fn bare(pipeline: &Pipeline, name: Name) -> NodeRef {
+    let plan = &pipeline.plan;
+    let inputs = plan.inputs.iter().filter_map(|input| {
+        let default = match &input.fill {
+            Fill::Bound(_) => return None,
+            Fill::Required => None,
+            Fill::Default(make) => Some(crate::node::DefaultValue {
+                text: pipeline.default_text(&input.name).into(),
+                make: Arc::clone(make),
+            }),
+        };
+        Some(InputPort {
+            name: input.name.clone(),
+            port: input.port,
+            facts: input.facts,
+            passing: input.passing,
+            default,
+        })
+    });
+    let outputs = plan.outputs.iter().map(|output| OutputPort {
+        name: output.name.clone(),
+        port: output.port,
+        facts: output.facts,
+    });
+    let signature = Signature {
+        name,
+        doc: pipeline.doc,
+        inputs: inputs.collect(),
+        outputs: outputs.collect(),
+        options: NodeOptions::default(),
+    };
+    NodeRef {
+        node: Arc::new(NestedNode::new(signature.clone(), pipeline.clone(), None)),
+        signature,
+        problems: Vec::new(),
+    }
+}
+
+/// A nested pipeline as another process described it: its ports have the names that they have inside.
+///
+/// What it is mapped over is told by the place of the axis that feeds each input. `None` when those are no places.
+pub(crate) fn received(
+    pipeline: Pipeline,
+    name: String,
+    over: Option<(MapOver, Vec<Option<usize>>)>,
+) -> Option<NodeRef> {
+    let node = bare(&pipeline, name.into());
+    let Some((over, axis_of)) = over else {
+        return Some(node);
+    };
+    let mut places: Vec<usize> = axis_of.iter().flatten().copied().collect();
+    places.sort_unstable();
+    let is_each_once = places.iter().copied().eq(0..over.axes().len());
+    let fits = axis_of.len() == node.signature.inputs.len();
+    (fits && is_each_once && !places.is_empty()).then(|| walked(node, pipeline, over, axis_of))
 }
 
 /// Turns the walked inputs and all outputs of a nested pipeline into lists.
@@ -177,10 +200,22 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
             });
         }
     }
-    let mut axis_of = Vec::with_capacity(node.signature.inputs.len());
+    let inputs = node.signature.inputs.iter();
+    let axis = |input: &InputPort| over.axes().iter().position(|axis| *axis == input.name);
+    let axis_of = inputs.map(axis).collect();
+    walked(node, pipeline, over, axis_of)
+}
+
+/// As [`mapped`], where it is known which axis each input is.
+fn walked(
+    mut node: NodeRef,
+    pipeline: Pipeline,
+    over: MapOver,
+    axis_of: Vec<Option<usize>>,
+) -> NodeRef {
+    let name = node.signature.name.to_string();
     let mut axes = Vec::new();
-    for (index, input) in node.signature.inputs.iter_mut().enumerate() {
-        let axis = over.axes().iter().position(|axis| *axis == input.name);
+    for ((index, input), &axis) in node.signature.inputs.iter_mut().enumerate().zip(&axis_of) {
         if input.passing == Passing::Move {
             node.problems.push(BuildError::Moved {
                 node: name.clone(),
@@ -211,7 +246,6 @@ fn mapped(mut node: NodeRef, pipeline: Pipeline, over: MapOver) -> NodeRef {
                 }),
             }
         }
-        axis_of.push(axis);
     }
     for output in &mut node.signature.outputs {
         output.facts = output.facts.list();
@@ -268,7 +302,7 @@ struct Walked {
     items: PortType,
 }
 
-struct NestedNode {
+pub(crate) struct NestedNode {
     signature: Signature,
     pipeline: Pipeline,
     plan: Arc<Plan>,
@@ -370,6 +404,17 @@ impl NestedNode {
             wanted: None,
             over,
         }
+    }
+
+    /// The plan inside.
+    pub(crate) fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// What it is mapped over, and which axis each input is.
+    pub(crate) fn walk(&self) -> Option<(&MapOver, &[Option<usize>])> {
+        let walk = self.over.as_ref()?;
+        Some((&walk.over, &walk.axis_of))
     }
 
     /// The arguments in the order of the inner plan, and which axis each is.

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 
 use hypernodes_wiring::Source;
 
-use super::{Fill, Plan, PlanInput, PlanOutput, Step, StepArg, Traits};
+use super::{Fill, Origin, Plan, PlanInput, PlanOutput, Step, StepArg, Traits};
 use crate::graph::Graph;
 use crate::node::{Node, Passing};
 
@@ -23,7 +23,7 @@ pub(crate) struct PlanRequest<'a> {
 }
 
 impl Plan {
-    pub(crate) fn build(graph: &Graph, request: &PlanRequest<'_>) -> Self {
+    pub(crate) fn build(graph: &Arc<Graph>, request: &PlanRequest<'_>) -> Self {
         let is_supplied = |name: &str| request.supplied.contains(&name);
         let needed = needed(graph, request.outputs, &is_supplied);
         let mut slots = Slots {
@@ -98,6 +98,7 @@ impl Plan {
             let outs = vec![None; signature.outputs.len()];
             steps.push(Step {
                 node: Arc::clone(&graph.nodes[n].node),
+                at: n,
                 name: graph.labels[n].clone(),
                 args,
                 outs,
@@ -176,6 +177,16 @@ impl Plan {
             inputs,
             outputs,
             traits,
+            origin: Some(Origin {
+                graph: Arc::clone(graph),
+                supplied: request
+                    .supplied
+                    .iter()
+                    .copied()
+                    .map(str::to_owned)
+                    .collect(),
+            }),
+            image: OnceLock::new(),
             bytes_per_item,
             run_time: AtomicU64::new(0),
             cost: AtomicU64::new(0),
@@ -215,6 +226,7 @@ impl Plan {
             .collect();
         let step = Step {
             node: Arc::clone(node),
+            at: 0,
             name: name.to_owned(),
             args: (0..first)
                 .map(|slot| StepArg { slot, last: true })
@@ -229,6 +241,8 @@ impl Plan {
         Self {
             name: name.to_owned(),
             traits: Traits::of(&steps),
+            origin: None,
+            image: OnceLock::new(),
             bytes_per_item: most_bytes(&steps, &inputs),
             steps,
             slots: first + outputs.len(),

@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use crate::cache::Key;
 use crate::config::Workload;
+use crate::error::LeavingProblem;
+use crate::graph::Graph;
 use crate::node::{Name, Node, Passing};
+use crate::remote::PlanImage;
 use crate::run::node_identity;
 use crate::value::{Column, PortFacts, PortType};
 
@@ -26,11 +29,22 @@ pub struct Plan {
     pub(crate) inputs: Vec<PlanInput>,
     pub(crate) outputs: Vec<PlanOutput>,
     pub(crate) traits: Traits,
+    /// What it was made of; `None` for the plan of one node.
+    pub(crate) origin: Option<Origin>,
+    /// As other processes take it, or why they cannot.
+    pub(crate) image: OnceLock<Result<Arc<PlanImage>, Vec<LeavingProblem>>>,
     bytes_per_item: usize,
     /// Nanoseconds of the last single run that was measured, 0 before; a hint, never part of a result.
     run_time: AtomicU64,
     /// Measured nanoseconds per item, a hint for the size of the first chunks; never part of a result.
     cost: AtomicU64,
+}
+
+/// What a plan was made of.
+pub(crate) struct Origin {
+    pub(crate) graph: Arc<Graph>,
+    /// The outputs whose values the caller brings along.
+    pub(crate) supplied: Vec<String>,
 }
 
 /// What is asked of a plan again and again, found out once.
@@ -41,6 +55,8 @@ pub(crate) struct Traits {
     has_async: bool,
     /// A node is tried again or limited in time.
     has_policies: bool,
+    /// A nested pipeline was given an engine of its own.
+    has_own_engines: bool,
     workloads: [bool; 3],
     /// How many steps there are, those of nested pipelines included.
     steps: u32,
@@ -54,6 +70,7 @@ impl Traits {
             is_chain,
             has_async: false,
             has_policies: false,
+            has_own_engines: false,
             workloads: [false; 3],
             steps: u32::try_from(steps.len()).unwrap_or(u32::MAX),
         };
@@ -68,6 +85,8 @@ impl Traits {
                 let inner = nested.pipeline.plan().traits;
                 traits.has_async |= inner.has_async;
                 traits.has_policies |= inner.has_policies;
+                traits.has_own_engines |=
+                    inner.has_own_engines || nested.pipeline.engine().is_some();
                 traits.steps = traits.steps.saturating_add(inner.steps);
                 traits
                     .workloads
@@ -83,6 +102,8 @@ impl Traits {
 /// One step: a node, the slots that it reads, and those that it fills.
 pub(crate) struct Step {
     pub(crate) node: Arc<dyn Node>,
+    /// Which node of the graph it is.
+    pub(crate) at: usize,
     pub(crate) name: String,
     pub(crate) args: Vec<StepArg>,
     /// Per output of the node: its slot, or `None` where nobody wants it.
@@ -203,6 +224,31 @@ impl Plan {
         self.traits.has_policies
     }
 
+    /// Whether a nested pipeline, at any depth, was given an engine of its own.
+    pub(crate) fn has_own_engines(&self) -> bool {
+        self.traits.has_own_engines
+    }
+
+    /// The values from outside that a step reads. The others are only handed through.
+    pub(crate) fn read_inputs(&self) -> impl Iterator<Item = &PlanInput> {
+        self.inputs.iter().filter(|input| !input.users.is_empty())
+    }
+
+    /// The wanted outputs that a step computes, and the steps. The others are supplied, and only handed through.
+    pub(crate) fn computed_outputs(&self) -> impl Iterator<Item = (&PlanOutput, &Step)> {
+        let mut step_of = vec![None; self.slots];
+        for (at, step) in self.steps.iter().enumerate() {
+            for slot in step.outs.iter().flatten() {
+                step_of[*slot] = Some(at);
+            }
+        }
+        let computed = move |output| {
+            let &PlanOutput { slot, .. } = output;
+            step_of[slot].map(|at| (output, &self.steps[at]))
+        };
+        self.outputs.iter().filter_map(computed)
+    }
+
     /// Whether a step, here or in a nested pipeline, was marked with this workload.
     #[must_use]
     pub fn has_workload(&self, workload: Workload) -> bool {
@@ -274,7 +320,7 @@ impl Plan {
         let step = self.steps.iter().find(|step| step.name == first)?;
         match rest {
             None => Some(Arc::clone(&step.node)),
-            Some(rest) => step.node.nested()?.pipeline.plan.find_node(rest, None),
+            Some(rest) => step.node.nested()?.pipeline.plan().find_node(rest, None),
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) struct ChunkHead {
     pub(crate) start: u64,
     /// Runs of items: the first, and how many. More than one where some did not travel.
     pub(crate) items: Vec<(u64, u64)>,
-    /// Per input of the plan.
+    /// Per input that some step reads: the inputs of the worker's plan.
     args: Vec<WireArg>,
     /// Values that need not be remembered any more.
     forget: Vec<u64>,
@@ -32,8 +32,6 @@ pub(crate) struct ChunkHead {
 /// The rows of one input.
 #[derive(Debug, Serialize, Deserialize)]
 enum WireArg {
-    /// No step reads it.
-    Unread,
     /// A value for each row.
     Each(Packed),
     /// The same value for so many rows, and so on.
@@ -77,10 +75,9 @@ pub(crate) fn pack(
     blobs: &mut Vec<Blob>,
 ) -> Option<ChunkHead> {
     let first = known.next();
-    let args = plan.inputs.iter().enumerate().map(|(at, input)| {
-        if !is_read(plan, input) {
-            return Ok(WireArg::Unread);
-        }
+    let inputs = plan.inputs.iter().enumerate();
+    let inputs = inputs.filter(|(_, input)| is_read(plan, input));
+    let args = inputs.map(|(at, input)| {
         let Some(codec) = input.facts.codec else {
             return Err(None);
         };
@@ -311,7 +308,6 @@ pub(crate) struct Unpacked {
 
 /// The rows of one input in a worker.
 enum Given {
-    Unread(PortType),
     Each(Column),
     Moved(Box<dyn Drain>),
     /// Where each run ends, and its value.
@@ -319,7 +315,7 @@ enum Given {
     Chosen(Column, Vec<u32>),
 }
 
-const HEAD: &str = "the head of a chunk";
+const HEAD: &str = "chunk";
 
 /// More rows than these are not taken for less bytes: rows that have no bytes of their own could be any number.
 const MOST_FREE_ROWS: usize = 1 << 20;
@@ -332,7 +328,7 @@ impl ChunkHead {
         blobs: &dyn Blobs,
         remembered: &Remembered,
     ) -> Result<Unpacked, RemoteError> {
-        let unfit = |problem: &str| RemoteError::unfit(HEAD, problem);
+        let damaged = |problem: &str| RemoteError::damaged(HEAD, problem);
         let bytes = (0..blobs.count()).map(|blob| blobs.len(blob));
         let bytes = bytes.fold(0_usize, usize::saturating_add);
         let mut rows = 0_usize;
@@ -341,19 +337,21 @@ impl ChunkHead {
         for (first, count) in self.items {
             let (first, count) = (narrow(first), narrow(count));
             if first < next || count == 0 {
-                return Err(unfit("its items are not in order"));
+                return Err(damaged("its items are not in order"));
             }
             next = first
                 .checked_add(count)
-                .ok_or_else(|| unfit("it has too many items"))?;
+                .ok_or_else(|| damaged("it has too many items"))?;
             rows += count;
             items.push((first, count));
         }
         if rows > MOST_FREE_ROWS.saturating_add(bytes) || u32::try_from(rows).is_err() {
-            return Err(unfit("it has too many items"));
+            return Err(damaged("it has too many items"));
         }
         if self.args.len() != plan.inputs.len() {
-            return Err(unfit("it has not as many arguments as the plan has inputs"));
+            return Err(damaged(
+                "it has not as many arguments as the plan has inputs",
+            ));
         }
         remembered.forget(&self.forget);
         let args = plan.inputs.iter().zip(self.args);
@@ -373,10 +371,10 @@ fn unpack_input(
     blobs: &dyn Blobs,
     remembered: &Remembered,
 ) -> Result<Given, RemoteError> {
-    let unfit = |problem: &str| RemoteError::unfit(HEAD, problem);
+    let damaged = |problem: &str| RemoteError::damaged(HEAD, problem);
     let codec = || {
         let codec = input.facts.codec;
-        codec.ok_or_else(|| unfit("an input has no codec"))
+        codec.ok_or_else(|| damaged("an input has no codec"))
     };
     let unpack = |packed: &Packed| {
         codec()?
@@ -387,11 +385,10 @@ fn unpack_input(
             })
     };
     match arg {
-        WireArg::Unread => Ok(Given::Unread(input.port)),
         WireArg::Each(packed) => {
             let column = unpack(&packed)?;
             if column.len() != rows {
-                return Err(unfit(
+                return Err(damaged(
                     "an argument has not as many values as there are rows",
                 ));
             }
@@ -414,14 +411,14 @@ fn unpack_input(
                     }
                 };
                 if value.len() != 1 || value.port() != input.port {
-                    return Err(unfit("a value is not one of its input"));
+                    return Err(damaged("a value is not one of its input"));
                 }
                 end = end.saturating_add(narrow(count));
                 given.push((end, value));
             }
             match end == rows {
                 true => Ok(Given::Runs(given)),
-                false => Err(unfit("an argument is not for as many rows as there are")),
+                false => Err(damaged("an argument is not for as many rows as there are")),
             }
         }
         WireArg::Chosen(packed, chosen) => {
@@ -429,7 +426,7 @@ fn unpack_input(
             let is_there = |&at: &u32| (at as usize) < values.len();
             match chosen.len() == rows && chosen.iter().all(is_there) {
                 true => Ok(Given::Chosen(values, chosen)),
-                false => Err(unfit("an argument chooses values that are not there")),
+                false => Err(damaged("an argument chooses values that are not there")),
             }
         }
     }
@@ -449,7 +446,6 @@ impl Given {
 
     fn cut(&mut self, from: usize, rows: usize) -> Arg {
         match self {
-            Self::Unread(port) => Arg::dense(port.empty()),
             Self::Each(column) => Arg {
                 column: column.clone(),
                 rows: Rows::Range(from),

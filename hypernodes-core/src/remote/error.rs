@@ -1,27 +1,19 @@
-//! What can be wrong with bytes from another process.
+//! What can be wrong with bytes that came from another process.
 
-use crate::error::{BoxError, EngineError};
+use crate::error::EngineError;
 use crate::value::CodecError;
 
-/// Why bytes from another process could not be used.
+/// Why bytes of another process mean nothing here.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
-    /// The bytes are damaged, or of another version.
-    #[error("{what} cannot be read: the bytes are damaged, or of another version")]
+    /// The bytes are damaged, or were written by another version.
+    #[error("the bytes of a {what} from another process are damaged: {reason}")]
     Damaged {
-        /// What they should be: `the head of a chunk`.
+        /// What they should be: `plan`, `chunk`, `outcome`.
         what: &'static str,
-        /// What is wrong with them, where that is known.
-        source: Option<BoxError>,
-    },
-    /// Something in them is not what it must be.
-    #[error("{what} is not what it must be: {problem}")]
-    Unfit {
-        /// What: `the head of a chunk`.
-        what: &'static str,
-        /// Why not.
-        problem: String,
+        /// What is wrong.
+        reason: String,
     },
     /// Values cannot be read.
     #[error("{what} cannot be read")]
@@ -78,10 +70,10 @@ impl RemoteError {
         text
     }
 
-    pub(crate) fn unfit(what: &'static str, problem: impl Into<String>) -> Self {
-        Self::Unfit {
+    pub(crate) fn damaged(what: &'static str, reason: impl Into<String>) -> Self {
+        Self::Damaged {
             what,
-            problem: problem.into(),
+            reason: reason.into(),
         }
     }
 }

@@ -146,14 +146,14 @@ impl WireFailures {
             .map(|place| place.skipped.as_slice().into())
             .collect();
         let one = |failure: WireFailure| {
-            let unfit = |problem: &str| RemoteError::unfit("a failure", problem);
+            let damaged = |problem: &str| RemoteError::damaged("failure", problem);
             let items: Vec<usize> = failure.items.into_iter().map(narrow).collect();
-            let item = *items.first().ok_or_else(|| unfit("it has no item"))?;
+            let item = *items.first().ok_or_else(|| damaged("it has no item"))?;
             let at = failure.place as usize;
             let place = self.places.get(at);
             let place = place
                 .filter(|place| !place.path.is_empty())
-                .ok_or_else(|| unfit("it has no place"))?;
+                .ok_or_else(|| damaged("it has no place"))?;
             let snapshot = failure.snapshot.map(|saved| {
                 let node = plan.find_node(saved.path(), around);
                 Snapshot::received(saved, node)

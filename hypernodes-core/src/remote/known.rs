@@ -127,7 +127,7 @@ impl Remembered {
     pub(super) fn get(&self, id: u64) -> Result<Column, RemoteError> {
         let values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let value = values.get(&id).cloned();
-        value.ok_or_else(|| RemoteError::unfit("a chunk", format!("value {id} is not known here")))
+        value.ok_or_else(|| RemoteError::damaged("chunk", format!("value {id} is not known here")))
     }
 
     pub(super) fn keep(&self, id: u64, value: &Column) {

@@ -29,7 +29,7 @@ enum Question {
 /// `None` is "no".
 type Answer = Option<Vec<u8>>;
 
-const QUESTION: &str = "a question to the cache";
+const QUESTION: &str = "question";
 
 /// The parent's cache. What cannot be asked is a miss.
 pub(crate) struct RemoteStore {
@@ -43,7 +43,7 @@ impl RemoteStore {
 
     fn ask(&self, question: &Question) -> Answer {
         let answer = self.link.ask(wire::written(question))?;
-        wire::read("an answer of the cache", &answer).ok().flatten()
+        wire::read("answer", &answer).ok().flatten()
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) enum WireEnd {
     Refused(String),
 }
 
-pub(crate) const HEAD: &str = "the head of an outcome";
+pub(crate) const HEAD: &str = "outcome";
 
 /// The outputs that nodes give: the others are handed through, and the parent has them.
 pub(crate) fn computed(plan: &Plan) -> impl Iterator<Item = (usize, &PlanOutput)> {

@@ -17,14 +17,11 @@ pub(crate) fn read<T: DeserializeOwned>(
 ) -> Result<T, RemoteError> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => Err(RemoteError::unfit(
+        Ok((_, rest)) => Err(RemoteError::damaged(
             what,
             format!("{} bytes are left over", rest.len()),
         )),
-        Err(error) => Err(RemoteError::Damaged {
-            what,
-            source: Some(error.into()),
-        }),
+        Err(error) => Err(RemoteError::damaged(what, error.to_string())),
     }
 }
 

@@ -82,14 +82,14 @@ impl WorkerPlan {
         engine: Arc<dyn Engine>,
         link: Arc<dyn WorkerLink>,
     ) -> Result<WorkerRun, RemoteError> {
-        let terms: Terms = wire::read("the terms of a run", terms)?;
+        let terms: Terms = wire::read("run", terms)?;
         let cancel = CancelToken::new();
         let mut context = RunContext::new(engine, terms.policy(), None);
         if let Some(path) = &terms.path {
             context = context.at_path(path);
         }
         Ok(WorkerRun {
-            plan: Arc::clone(&self.plan),
+            plan: Arc::clone(self.plan()),
             policies: Arc::new(terms.policies(&cancel, &link)),
             context,
             terms,
@@ -121,7 +121,7 @@ impl WorkerRun {
     pub fn arrive(&self, chunk: u64, head: &[u8], blobs: &dyn Blobs) -> Arrived {
         let began = clock::now();
         let arrived = catch_unwind(AssertUnwindSafe(|| {
-            let head: ChunkHead = wire::read("the head of a chunk", head)?;
+            let head: ChunkHead = wire::read("chunk", head)?;
             let terms = ChunkTerms {
                 start: wire::narrow(head.start),
                 until: head.until,
@@ -197,7 +197,6 @@ impl WorkerRun {
         let pieces = unpacked.pieces(most).into_iter();
         let manner = Manner {
             is_unwanted: &is_unwanted,
-            hands_through: false,
             progress: progress.map(|progress| (progress, terms.start)),
         };
         let outcome = run_pieces(&self.plan, &context, rows, pieces, manner);

@@ -243,16 +243,6 @@ impl<'p> ChunkRun<'p> {
         self.plan.learn_run_time(time);
     }
 
-    /// Drops the outputs that are inputs handed through: their columns are empty.
-    pub(crate) fn drop_handed_through(&mut self) {
-        let is_input = |slot| self.plan.inputs.iter().any(|input| input.slot == slot);
-        for output in &self.plan.outputs {
-            if is_input(output.slot) {
-                self.progress.slots[output.slot] = None;
-            }
-        }
-    }
-
     /// The columns of the rows that are left, and the failures in the order of rows.
     pub(crate) fn finish(self) -> ChunkOutcome {
         let Self {

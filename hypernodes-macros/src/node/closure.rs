@@ -190,6 +190,7 @@ fn node(name: &Expr, mut args: Args, mut closure: ExprClosure, mut cx: Ctxt) -> 
         callee,
         per_call,
         init: None,
+        registration: None,
         captures: Some(&captures),
         defaults: defaults.collect(),
     });

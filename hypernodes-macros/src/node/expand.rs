@@ -33,10 +33,25 @@ pub(crate) struct NodeExpr<'a> {
     pub(crate) per_call: TokenStream,
     /// What builds the state.
     pub(crate) init: Option<&'a Expr>,
+    /// How the node is found again by another process of this program; a closure is not.
+    pub(crate) registration: Option<Registration>,
     /// A variable that says whether a closure captured something.
     pub(crate) captures: Option<&'a Ident>,
     /// For each input, in order: an expression of type `fn() -> Column` that makes its default, if it has one.
     pub(crate) defaults: Vec<Option<TokenStream>>,
+}
+
+/// What the entry of a node in the registry says besides its path.
+pub(crate) struct Registration {
+    /// The type that makes the node.
+    pub(crate) node_type: TokenStream,
+    /// A constant of type `u64`.
+    pub(crate) hash: u64,
+}
+
+/// The name of a node's entry: unlike any that the expressions of the user's options may name.
+pub(super) fn entry() -> Ident {
+    Ident::new("__HYPERNODES_NODE", Span::mixed_site())
 }
 
 /// The tokens of an expression of type `NodeRef`.
@@ -62,7 +77,13 @@ pub(crate) fn node(node: &NodeExpr<'_>) -> TokenStream {
     } else {
         result.sync_node(&signature_name)
     };
+    let register = node.registration.as_ref().map(|registration| {
+        let Registration { node_type, hash } = registration;
+        let (entry, path, version) = (entry(), &node.path, node.options.version);
+        quote!(#rt::register!(#entry, #path, #hash, #version, <#node_type as #rt::NodeType>::node);)
+    });
     quote! {{
+        #register
         use #rt::{CodecOfNothing as _, CodecOfReference as _, CodecOfSerde as _, ItemOfNothing as _, ItemOfTuple as _, RefAsOwned as _, RefAsSelf as _, ResultFallible as _, ResultPlain as _, ShowByDebug as _, ShowNothing as _, ValueCloned as _, ValueMoved as _};
         #(#strategies)*
         #result_let
@@ -279,7 +300,7 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
     let options_let = local("options", 0);
     let captures = node
         .captures
-        .map(|captures| quote!(#options_let.captures = #captures;));
+        .map(|captures| quote!(#options_let.captures = #captures; #options_let.is_closure = true;));
     let policies = policies.notes(rt, &options_let);
     let mutable = (captures.is_some() || !policies.is_empty()).then(|| quote!(mut));
     quote! {{

@@ -158,6 +158,10 @@ fn items(function: &ItemFn, model: Model, attrs: &[&Attribute], runtime: &Runtim
         callee: name.to_token_stream(),
         per_call: TokenStream::new(),
         init: args.init.as_ref(),
+        registration: Some(expand::Registration {
+            node_type: name.to_token_stream(),
+            hash,
+        }),
         captures: None,
         defaults: defaults.collect(),
     });

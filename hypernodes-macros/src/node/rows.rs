@@ -172,6 +172,13 @@ impl Rows<'_> {
         }
     }
 
+    /// The call that tells a node its entry in the registry.
+    fn registered(&self) -> Option<TokenStream> {
+        let entry = super::expand::entry();
+        let is_registered = self.node.registration.is_some();
+        is_registered.then(|| quote!(.registered(&#entry)))
+    }
+
     pub(super) fn sync_node(&self, signature: &Ident) -> TokenStream {
         let rt = self.rt;
         let [call, rows, row] = [local("call", 0), local("rows", 0), local("i", 0)];
@@ -217,10 +224,11 @@ impl Rows<'_> {
             }
         };
         let body = self.with_lanes(&call, &rows, &body);
+        let registered = self.registered();
         quote! {
             #rt::NodeRef::new(#rt::FnNode::new(#signature, move |#call| {
                 #body
-            }))
+            })#registered)
         }
     }
 
@@ -347,11 +355,12 @@ impl Rows<'_> {
                 #rt::StateLease::with(&mut #lease, |#lent| #rt::ReturnKind::into_result(#result, #body))
             });
         });
+        let registered = self.registered();
         quote! {
             #pool_let
             #rt::NodeRef::new(#rt::FnNode::new(#signature, move |#call| {
                 #body
-            }))
+            })#registered)
         }
     }
 
@@ -410,6 +419,7 @@ impl Rows<'_> {
         };
         let body = self.with_lanes(&call, &rows, &quote!(#take #give_back));
         let (span, moved) = (local_at(at), moved_to(rt, at));
+        let registered = self.registered();
         let pass_on = quote_spanned!(span=> #moved::async_node!);
         quote! {
             #rt::NodeRef::new(#pass_on ({
@@ -422,7 +432,7 @@ impl Rows<'_> {
                     ::std::boxed::Box::pin(async move {
                         #body
                     })
-                })
+                })#registered
             }))
         }
     }

@@ -11,7 +11,7 @@ use super::calls::input_local;
 use super::check::{self, last_span, warnings};
 use super::parse::Declaration;
 use crate::node::check as node_check;
-use crate::node::expand::{self as node_expand, NodeExpr};
+use crate::node::expand::{self as node_expand, NodeExpr, Registration};
 use crate::node::model::{By, Options, ParamKind, Returns, text};
 use crate::node::node_type::{NodeType, default_fn};
 use crate::node::shape::{Shape, ShapeInput};
@@ -296,6 +296,10 @@ impl<'a> Pipeline<'a> {
             callee: quote!(#name::__row),
             per_call: TokenStream::new(),
             init: None,
+            registration: Some(Registration {
+                node_type: name.to_token_stream(),
+                hash,
+            }),
             captures: None,
             defaults: defaults.collect(),
         });

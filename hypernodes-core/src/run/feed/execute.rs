@@ -36,7 +36,6 @@ impl Feed {
         let is_unwanted = || self.limit.load(Ordering::Relaxed) < chunk.start;
         let manner = Manner {
             is_unwanted: &is_unwanted,
-            hands_through: true,
             progress: None,
         };
         let mut outcome = run_pieces(&self.plan, context, chunk.rows, pieces, manner);
@@ -86,8 +85,6 @@ impl Feed {
 pub(crate) struct Manner<'a> {
     /// Whether nobody wants the chunk any more.
     pub(crate) is_unwanted: &'a dyn Fn() -> bool,
-    /// Outputs that are inputs handed through are given too; else they are left empty.
-    pub(crate) hands_through: bool,
     /// Where it is told how far the chunk is, and its first item.
     pub(crate) progress: Option<(Progress, usize)>,
 }
@@ -156,9 +153,6 @@ fn run_piece(
         }
     }
     run.settle();
-    if !manner.hands_through {
-        run.drop_handed_through();
-    }
     let chunk = run.finish();
     let end = match chunk.is_interrupted {
         true => End::Cancelled,

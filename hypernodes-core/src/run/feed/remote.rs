@@ -217,7 +217,7 @@ impl Feed {
             }
             WireEnd::Unwanted | WireEnd::Cancelled if self.wants(sent) => {
                 let problem = "it gave a chunk up that is wanted";
-                return Err(RemoteError::unfit(outcome::HEAD, problem));
+                return Err(RemoteError::damaged(outcome::HEAD, problem));
             }
             WireEnd::Unwanted | WireEnd::Cancelled => Outcome::unfinished(End::Unwanted),
             WireEnd::Done { columns, failures } => {
@@ -238,31 +238,31 @@ impl Feed {
         blobs: &dyn Blobs,
         took: Duration,
     ) -> Result<Outcome, RemoteError> {
-        let unfit = |problem: &str| RemoteError::unfit(outcome::HEAD, problem);
+        let damaged = |problem: &str| RemoteError::damaged(outcome::HEAD, problem);
         let places = failures.iter().map(|(item, _)| sent.place(*item));
         let failed: Option<Vec<usize>> = places.collect();
-        let failed = failed.ok_or_else(|| unfit("an item failed that is not in the chunk"))?;
+        let failed = failed.ok_or_else(|| damaged("an item failed that is not in the chunk"))?;
         if !failed.is_sorted_by(|a, b| a < b) {
-            return Err(unfit("its failures are not in order"));
+            return Err(damaged("its failures are not in order"));
         }
         // The places, among those that travelled, of the rows that are left.
         let all = sent.rows();
         let fail_fast = self.context.fail_fast();
         let (end, gone): (usize, &[usize]) = match failed[..] {
             [first] if fail_fast => (first, &[]),
-            [_, _, ..] if fail_fast => return Err(unfit("more than one item failed")),
+            [_, _, ..] if fail_fast => return Err(damaged("more than one item failed")),
             _ => (all, &failed),
         };
         let rows = end - gone.len();
         if packed.len() != computed(&self.plan).count() {
-            return Err(unfit("it has not as many columns as there are outputs"));
+            return Err(damaged("it has not as many columns as there are outputs"));
         }
         let mut columns: Vec<Option<Column>> = vec![None; self.plan.outputs.len()];
         for ((at, output), packed) in computed(&self.plan).zip(packed) {
             let codec = output.facts.codec;
-            let codec = codec.ok_or_else(|| unfit("an output has no codec"))?;
+            let codec = codec.ok_or_else(|| damaged("an output has no codec"))?;
             if packed.rows() != rows {
-                return Err(unfit("a column is not as long as there are items left"));
+                return Err(damaged("a column is not as long as there are items left"));
             }
             let column = codec
                 .unpack(packed, blobs)
@@ -271,7 +271,7 @@ impl Feed {
                     source,
                 })?;
             if column.len() != rows {
-                return Err(unfit("a column is not as long as there are items left"));
+                return Err(damaged("a column is not as long as there are items left"));
             }
             columns[at] = Some(column);
         }
@@ -358,7 +358,7 @@ impl Feed {
 
     /// Hears what a worker [told](crate::remote::WorkerLink::tell) of a chunk under way. What is damaged is left out.
     pub fn hear(&self, sent: &mut Sent, events: &[u8]) {
-        match wire::read("events of a worker", events) {
+        match wire::read("list of events", events) {
             Ok(events) => self.retell(sent, events),
             Err(error) => tracing::warn!("{error}"),
         }
@@ -407,7 +407,7 @@ impl Feed {
 /// Values that somebody else holds too, by way of their bytes.
 #[cold]
 fn copied(codec: Option<crate::Codec>, arg: &Arg, rows: usize) -> Result<Column, RemoteError> {
-    let codec = codec.ok_or_else(|| RemoteError::unfit("a value", "it has no codec"))?;
+    let codec = codec.ok_or_else(|| RemoteError::damaged("value", "it has no codec"))?;
     let mut blobs = Vec::new();
     let packed = codec.pack(&[(arg, rows)], &mut blobs);
     let copied = packed.and_then(|packed| codec.unpack(&packed, &blobs));
