@@ -13,9 +13,8 @@
 //! | `pipeline` | the user's object |
 //! | `render` | pictures of a pipeline |
 //! | `resource` | what this process may use |
-//! | [`remote`] | plans and values as bytes, for other processes of this program |
 //! | `folder` | what a map has finished, on disk |
-//! | [`remote`] | what leaves the process, as bytes |
+//! | [`remote`] | plans, chunks and values as bytes, for other processes of this program |
 //!
 //! Most users depend on the crate `hypernodes`, which re-exports everything here. A node library or an engine of one's
 //! own needs this crate alone.

@@ -307,6 +307,23 @@ impl Plan {
         Arc::clone(behind)
     }
 
+    /// The node of a path such as `inner/clean`, for a plan that stands inside the pipelines of `around`.
+    pub(crate) fn find_node(&self, path: &str, around: Option<&str>) -> Option<Arc<dyn Node>> {
+        let path = match around {
+            Some(around) => path.strip_prefix(around)?.strip_prefix('/')?,
+            None => path,
+        };
+        let (first, rest) = match path.split_once('/') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (path, None),
+        };
+        let step = self.steps.iter().find(|step| step.name == first)?;
+        match rest {
+            None => Some(Arc::clone(&step.node)),
+            Some(rest) => step.node.nested()?.pipeline.plan().find_node(rest, None),
+        }
+    }
+
     /// Whether a chunk may be computed a second time from its first arguments: nothing is moved that cannot be cloned.
     pub(crate) fn may_begin_again(&self) -> bool {
         self.inputs

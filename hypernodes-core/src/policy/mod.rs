@@ -5,4 +5,5 @@ mod cancel;
 mod retry;
 
 pub use cancel::CancelToken;
+pub(crate) use retry::PlainRetry;
 pub use retry::{Jitter, Retry};

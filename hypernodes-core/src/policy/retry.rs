@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Cause;
 
 type Test = Arc<dyn Fn(&(dyn Error + 'static)) -> bool + Send + Sync>;
@@ -34,7 +36,7 @@ pub struct Retry {
     cap: Duration,
     jitter: Jitter,
     seed: u64,
-    /// `None`: every error.
+    /// Empty: every error.
     on: Vec<(&'static str, Test)>,
 }
 
@@ -118,6 +120,18 @@ impl Retry {
         self
     }
 
+    /// What another process can be told of it. `None`: it looks at errors, which is code of this process.
+    pub(crate) fn plain(&self) -> Option<PlainRetry> {
+        self.on.is_empty().then_some(PlainRetry {
+            attempts: self.attempts,
+            initial: self.initial,
+            factor: self.factor,
+            cap: self.cap,
+            has_jitter: self.jitter == Jitter::Full,
+            seed: self.seed,
+        })
+    }
+
     /// How many attempts there are in all.
     #[must_use]
     pub fn attempts(&self) -> u32 {
@@ -159,6 +173,31 @@ impl Retry {
             next = error.source();
         }
         false
+    }
+}
+
+/// A [`Retry`] that does not look at errors, as it travels.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct PlainRetry {
+    attempts: u32,
+    initial: Duration,
+    factor: f64,
+    cap: Duration,
+    has_jitter: bool,
+    seed: u64,
+}
+
+impl From<PlainRetry> for Retry {
+    fn from(plain: PlainRetry) -> Self {
+        let jitter = match plain.has_jitter {
+            true => Jitter::Full,
+            false => Jitter::None,
+        };
+        Self::new(plain.attempts)
+            .backoff(plain.initial, plain.factor)
+            .cap(plain.cap)
+            .jitter(jitter)
+            .seed(plain.seed)
     }
 }
 

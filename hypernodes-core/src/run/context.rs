@@ -67,6 +67,22 @@ impl RunContext {
         }
     }
 
+    /// The same run with policies of its own.
+    pub(crate) fn with_scope(&self, scope: Arc<RunScope>) -> Self {
+        Self {
+            scope: Some(scope),
+            ..self.clone()
+        }
+    }
+
+    /// The same run, inside nested pipelines.
+    pub(crate) fn at_path(&self, path: &str) -> Self {
+        Self {
+            path: Some(path.into()),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn in_span(&self, span: SpanId) -> Self {
         Self {
             span,

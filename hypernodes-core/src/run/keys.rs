@@ -1,6 +1,6 @@
 //! Keys of nodes and of values.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::slot::Slot;
 use crate::cache::Key;
@@ -65,6 +65,9 @@ pub(super) fn keys_of(
 /// It holds none of them: a value that is lent to a nested map may be taken away, or given as an output, later on.
 #[derive(Debug, Default)]
 pub(crate) struct KeyMemo(Mutex<Vec<(WeakColumn, usize, Key)>>);
+
+/// A memo that many chunks share.
+pub(crate) type SharedKeys = Arc<KeyMemo>;
 
 /// Most values that are remembered.
 const MOST: usize = 64;

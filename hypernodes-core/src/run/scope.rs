@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::keys::KeyMemo;
+use super::keys::SharedKeys;
 use super::memory::MemoryGuard;
 use crate::cache::CacheStore;
 use crate::clock;
 use crate::event::{Event, EventKind, Listening, RunId, RunOutcome, RunStart, SpanId};
 use crate::policy::{CancelToken, Retry};
+use crate::remote::events::Sink;
 
 /// What was asked for of all runs of a pipeline.
 #[derive(Clone, Debug, Default)]
@@ -50,10 +51,12 @@ pub(crate) const ROOT: SpanId = SpanId(1);
 pub(crate) struct RunScope {
     pub(crate) policies: Arc<Policies>,
     pub(crate) id: RunId,
-    pub(crate) keys: KeyMemo,
+    pub(crate) keys: SharedKeys,
     pub(crate) memory: Option<MemoryGuard>,
     began: Instant,
     next_span: AtomicU64,
+    /// Hears the events instead of listeners, where the run is one of another process.
+    sink: Option<Arc<Sink>>,
     /// Whether spans of the `tracing` crate are wanted.
     pub(crate) has_spans: bool,
     is_cancel_told: AtomicBool,
@@ -65,8 +68,30 @@ impl RunScope {
     pub(crate) fn new(policies: Arc<Policies>) -> Arc<Self> {
         Arc::new(Self {
             id: next_run_id(),
-            keys: KeyMemo::default(),
+            keys: SharedKeys::default(),
+            sink: None,
             memory: policies.memory.map(MemoryGuard::new),
+            policies,
+            began: clock::now(),
+            next_span: AtomicU64::new(ROOT.0 + 1),
+            has_spans: tracing::enabled!(tracing::Level::DEBUG),
+            is_cancel_told: AtomicBool::new(false),
+            is_open: AtomicBool::new(false),
+        })
+    }
+
+    /// The scope of one chunk in a worker of another process: its spans and events are its own.
+    pub(crate) fn of_chunk(
+        policies: Arc<Policies>,
+        keys: &SharedKeys,
+        sink: Option<Arc<Sink>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            // The parent tells which run it is.
+            id: RunId(0),
+            keys: Arc::clone(keys),
+            sink,
+            memory: None,
             policies,
             began: clock::now(),
             next_span: AtomicU64::new(ROOT.0 + 1),
@@ -79,7 +104,7 @@ impl RunScope {
     /// Whether anybody hears events.
     #[inline]
     pub(crate) fn is_heard(&self) -> bool {
-        !self.policies.listeners.is_empty()
+        !self.policies.listeners.is_empty() || self.sink.is_some()
     }
 
     pub(crate) fn new_span(&self) -> SpanId {
@@ -88,15 +113,34 @@ impl RunScope {
 
     /// Tells every listener.
     pub(crate) fn tell(&self, span: SpanId, parent: Option<SpanId>, kind: EventKind) {
-        if !self.is_heard() {
-            return;
+        if let Some(sink) = &self.sink {
+            return sink.tell(span, parent, self.elapsed_ns(), kind);
         }
+        if self.is_heard() {
+            self.tell_as(worker(), self.elapsed_ns(), span, parent, kind);
+        }
+    }
+
+    /// How long the run has been going on.
+    pub(crate) fn elapsed_ns(&self) -> u64 {
+        nanoseconds(self.began.elapsed())
+    }
+
+    /// Tells every listener what somebody else did, and when that was.
+    pub(crate) fn tell_as(
+        &self,
+        worker: u32,
+        at_ns: u64,
+        span: SpanId,
+        parent: Option<SpanId>,
+        kind: EventKind,
+    ) {
         let event = Event {
             run: self.id,
             span,
             parent,
-            at_ns: nanoseconds(self.began.elapsed()),
-            worker: worker(),
+            at_ns,
+            worker,
             kind,
         };
         for listener in &self.policies.listeners {
@@ -192,7 +236,7 @@ pub(crate) fn nanoseconds(time: Duration) -> u64 {
 }
 
 /// A number per thread, from 1 on.
-fn worker() -> u32 {
+pub(crate) fn worker() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     thread_local! {
         static OWN: u32 = NEXT.fetch_add(1, Ordering::Relaxed);

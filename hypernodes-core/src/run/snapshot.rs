@@ -42,16 +42,16 @@ pub struct Snapshot {
     saved: Saved,
 }
 
-/// What is written to a file.
-#[derive(Clone, Serialize, Deserialize)]
-struct Saved {
+/// What is written to a file, or comes from another process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Saved {
     version: u32,
     /// The node, with the nested pipelines around it.
     path: String,
     inputs: Vec<SavedInput>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct SavedInput {
     name: String,
     /// The type's full name.
@@ -61,6 +61,12 @@ struct SavedInput {
 }
 
 const VERSION: u32 = 1;
+
+impl Saved {
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+}
 
 impl Snapshot {
     /// The arguments of one row of a call.
@@ -99,6 +105,16 @@ impl Snapshot {
             },
             node: Some(Arc::clone(node)),
         }
+    }
+
+    /// What travels of it.
+    pub(crate) fn saved(&self) -> Saved {
+        self.saved.clone()
+    }
+
+    /// One that another process has taken, of this node here.
+    pub(crate) fn received(saved: Saved, node: Option<Arc<dyn Node>>) -> Self {
+        Self { node, saved }
     }
 
     /// The node, with the nested pipelines around it: `inner/clean`.

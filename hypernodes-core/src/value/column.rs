@@ -99,6 +99,11 @@ impl Column {
         Arc::strong_count(&self.data) > 1
     }
 
+    /// Where the values lie: for as long as somebody holds them, no others have the same.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.data).cast::<()>().addr()
+    }
+
     /// Knows the values again without holding them.
     pub(crate) fn weak(&self) -> WeakColumn {
         WeakColumn(Arc::downgrade(&self.data))

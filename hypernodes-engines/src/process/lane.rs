@@ -83,7 +83,7 @@ impl<'a> Lane<'a> {
             pool,
             feed,
             surroundings: Arc::clone(surroundings),
-            plan: Arc::clone(feed.plan().image()?),
+            plan: Arc::clone(feed.plan().image(NAME)?),
             terms: feed.terms()?,
             permit: None,
             child: None,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// From the parent to its worker.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum ToWorker {
+pub(super) enum ToWorker {
     /// The first message. Descriptors: standard output, the parent's arena, the progress words.
     Hello(Hello),
     /// A plan that later runs name.
@@ -52,7 +52,7 @@ pub enum ToWorker {
 
 /// How a worker is to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hello {
+pub(super) struct Hello {
     /// What the parent's nodes are: another binary refuses.
     pub fingerprint: [u8; 32],
     /// How many chunks are computed at the same time.
@@ -71,7 +71,7 @@ pub struct Hello {
 
 /// From the worker to its parent.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum ToParent {
+pub(super) enum ToParent {
     /// The answer to `Hello`. Descriptor: the worker's arena.
     Ready {
         /// What the worker's nodes are.
@@ -121,7 +121,7 @@ pub enum ToParent {
 
 /// Where the pieces of a parcel lie: the first is its head, the others are its blobs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Layout {
+pub(super) struct Layout {
     /// Where all of them are.
     pub place: Place,
     /// Where each begins, and how long it is.
@@ -130,7 +130,7 @@ pub struct Layout {
 
 /// Where the pieces of a parcel are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
+pub(super) enum Place {
     /// In the message.
     Inline(#[serde(with = "bytes")] Vec<u8>),
     /// In a slot of the sender's arena.

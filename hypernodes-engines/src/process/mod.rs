@@ -246,7 +246,7 @@ impl Engine for Process {
         self.config.check()?;
         let feed = run.as_feed(self.sizing(run.plan(), 1));
         self.workers.drive(&feed)?;
-        run.take_from(&feed);
+        run.take_from(&feed)?;
         Ok(())
     }
 

@@ -75,14 +75,14 @@ const FIXED: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW);
 
 /// Shared memory that this side writes.
 #[derive(Debug)]
-pub struct Arena(Mapping);
+pub(super) struct Arena(Mapping);
 
 impl Arena {
     /// A new one. Pages are taken from the system when they are first written. The other side can map it read-only.
     ///
     /// # Errors
     /// When the system has none.
-    pub fn create(len: usize) -> io::Result<(Self, OwnedFd)> {
+    pub(super) fn create(len: usize) -> io::Result<(Self, OwnedFd)> {
         let file = anonymous("hypernodes-arena")?;
         ftruncate(&file, len as u64)?;
         let mapping = Mapping::new(&file, len, ProtFlags::READ | ProtFlags::WRITE)?;
@@ -95,7 +95,7 @@ impl Arena {
 
     /// Writes bytes at a place. `false`, and nothing is written, where they do not fit.
     #[must_use]
-    pub fn write(&self, offset: usize, bytes: &[u8]) -> bool {
+    pub(super) fn write(&self, offset: usize, bytes: &[u8]) -> bool {
         if !self.0.has(offset, bytes.len()) {
             return false;
         }
@@ -111,14 +111,14 @@ impl Arena {
 
 /// Shared memory that the other side writes, to be copied out of.
 #[derive(Debug)]
-pub struct View(Mapping);
+pub(super) struct View(Mapping);
 
 impl View {
     /// Maps what the other side has sent.
     ///
     /// # Errors
     /// When it may still shrink, or cannot be mapped.
-    pub fn open(file: &OwnedFd) -> io::Result<Self> {
+    pub(super) fn open(file: &OwnedFd) -> io::Result<Self> {
         if !fcntl_get_seals(file)?.contains(SealFlags::SHRINK) {
             return Err(io::Error::other("shared memory that is not sealed"));
         }
@@ -127,13 +127,13 @@ impl View {
 
     /// How many bytes it has.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len
     }
 
     /// Copies bytes out. `false`, and nothing is copied, where there are not so many.
     #[must_use]
-    pub fn read(&self, offset: usize, out: &mut [u8]) -> bool {
+    pub(super) fn read(&self, offset: usize, out: &mut [u8]) -> bool {
         if !self.0.has(offset, out.len()) {
             return false;
         }
@@ -150,7 +150,7 @@ impl View {
 ///
 /// # Errors
 /// When the system has no memory for it.
-pub fn sealed(pieces: &[&[u8]]) -> io::Result<OwnedFd> {
+pub(super) fn sealed(pieces: &[&[u8]]) -> io::Result<OwnedFd> {
     let mut file = File::from(anonymous("hypernodes-values")?);
     for piece in pieces {
         file.write_all(piece)?;
@@ -164,18 +164,18 @@ pub fn sealed(pieces: &[&[u8]]) -> io::Result<OwnedFd> {
 }
 
 /// Where pieces begin in shared memory: at multiples of a cache line.
-pub const ALIGN: usize = 64;
+pub(super) const ALIGN: usize = 64;
 
 /// A page of words that both sides may write.
 #[derive(Debug)]
-pub struct Words(Mapping);
+pub(super) struct Words(Mapping);
 
 impl Words {
     /// New ones, all 0.
     ///
     /// # Errors
     /// When the system has none.
-    pub fn create(words: usize) -> io::Result<(Self, OwnedFd)> {
+    pub(super) fn create(words: usize) -> io::Result<(Self, OwnedFd)> {
         let file = anonymous("hypernodes-progress")?;
         ftruncate(&file, (words * size_of::<AtomicU64>()) as u64)?;
         fcntl_add_seals(&file, FIXED | SealFlags::SEAL)?;
@@ -186,7 +186,7 @@ impl Words {
     ///
     /// # Errors
     /// When they may still shrink, or cannot be mapped.
-    pub fn open(file: &OwnedFd) -> io::Result<Self> {
+    pub(super) fn open(file: &OwnedFd) -> io::Result<Self> {
         if !fcntl_get_seals(file)?.contains(SealFlags::SHRINK) {
             return Err(io::Error::other("shared memory that is not sealed"));
         }
@@ -196,7 +196,7 @@ impl Words {
 
     /// The words.
     #[must_use]
-    pub fn get(&self) -> &[AtomicU64] {
+    pub(super) fn get(&self) -> &[AtomicU64] {
         let words = self.0.len / size_of::<AtomicU64>();
         // SAFETY: a mapping begins at a page, so it is aligned; it has so many bytes and lives as long as the reference;
         // every bit pattern is a valid `AtomicU64`, and all of this engine touches it through atomics only.
@@ -205,7 +205,7 @@ impl Words {
 
     /// The words for as long as the process lives.
     #[must_use]
-    pub fn leak(self) -> &'static [AtomicU64] {
+    pub(super) fn leak(self) -> &'static [AtomicU64] {
         Box::leak(Box::new(self)).get()
     }
 }

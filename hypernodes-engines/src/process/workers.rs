@@ -144,7 +144,7 @@ fn compute_in_background(
     loop {
         let computed = compute(pool, feed, surroundings);
         if let Err(error) = computed {
-            feed.fail(error);
+            feed.give_up(error);
         }
         // Whoever fills the feed looks at the number of lanes under the same lock: one of both sees the other.
         let mut background = lock(background);

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{Chunk, End, Feed, Outcome, Pieces};
+use super::{Chunk, End, Feed, Outcome};
 use crate::clock;
+use crate::error::Failure;
 use crate::event::EventKind;
-use crate::run::RunContext;
-use crate::run::chunk::{ChunkOutcome, ChunkRun};
+use crate::plan::Plan;
+use crate::run::chunk::ChunkRun;
 use crate::run::scope::{RunScope, nanoseconds};
+use crate::run::{Progress, RowsOf, RunContext, Track};
 use crate::value::{Accumulator, Arg};
 
 impl Feed {
@@ -25,15 +27,30 @@ impl Feed {
 
     fn execute_in(&self, context: &RunContext, chunk: &mut Chunk) -> Outcome {
         let began = clock::now();
-        let mut pieces = std::mem::take(&mut chunk.pieces);
-        let mut outcome = if pieces.len() == 1 {
-            let (rows, args) = pieces.remove(0);
-            self.execute_piece(context, chunk.start, chunk.start, rows, args)
-        } else {
-            self.execute_pieces(context, chunk, pieces)
+        let mut next = chunk.start;
+        let pieces = std::mem::take(&mut chunk.pieces).into_iter();
+        let pieces = pieces.map(|(rows, args)| {
+            next += rows;
+            (next - rows, rows, args)
+        });
+        let is_unwanted = || self.limit.load(Ordering::Relaxed) < chunk.start;
+        let manner = Manner {
+            is_unwanted: &is_unwanted,
+            progress: None,
         };
+        let mut outcome = run_pieces(&self.plan, context, chunk.rows, pieces, manner);
         outcome.took = began.elapsed();
+        self.number(&mut outcome.failures);
         outcome
+    }
+
+    /// The item of a single run has no number.
+    pub(super) fn number(&self, failures: &mut [(usize, Failure)]) {
+        if self.single {
+            for (_, failure) in failures {
+                failure.items.remove(0);
+            }
+        }
     }
 
     /// As a span of the run.
@@ -61,80 +78,104 @@ impl Feed {
         drop(tracing_span);
         outcome.unwrap_or_else(|payload| resume_unwind(payload))
     }
+}
 
-    /// Computes rows that stay in the cache together. It ends early when an item before the chunk has failed.
-    fn execute_piece(
-        &self,
-        context: &RunContext,
-        chunk: usize,
-        start: usize,
-        rows: usize,
-        args: Vec<Arg>,
-    ) -> Outcome {
-        let mut run = ChunkRun::new(&self.plan, context, args, rows, start);
-        while run.advance() {
-            if self.limit.load(Ordering::Relaxed) < chunk {
-                return Outcome {
-                    columns: Vec::new(),
-                    failures: Vec::new(),
-                    took: Duration::ZERO,
-                    end: End::Unwanted,
-                };
-            }
-        }
-        run.settle();
-        self.outcome(start, run.finish())
+/// How the pieces of a chunk are computed.
+#[derive(Clone, Copy)]
+pub(crate) struct Manner<'a> {
+    /// Whether nobody wants the chunk any more.
+    pub(crate) is_unwanted: &'a dyn Fn() -> bool,
+    /// Where it is told how far the chunk is, and its first item.
+    pub(crate) progress: Option<(Progress, usize)>,
+}
+
+/// Computes the pieces of a chunk one after the other, each with its first item, and puts them together. It ends early when
+/// nobody wants the chunk any more.
+pub(crate) fn run_pieces(
+    plan: &Arc<Plan>,
+    context: &RunContext,
+    rows: usize,
+    mut pieces: impl ExactSizeIterator<Item = (usize, usize, Vec<Arg>)>,
+    manner: Manner<'_>,
+) -> Outcome {
+    if pieces.len() == 1
+        && let Some((start, rows, args)) = pieces.next()
+    {
+        return run_piece(plan, context, (start, rows, args), manner);
     }
-
-    /// Computes one piece after the other, and puts them together.
-    fn execute_pieces(&self, context: &RunContext, chunk: &Chunk, pieces: Pieces) -> Outcome {
-        let mut columns: Vec<_> = self
-            .plan
-            .outputs
-            .iter()
-            .map(|output| output.port.accumulator(chunk.rows))
-            .collect();
-        let mut failures = Vec::new();
-        let mut done = 0;
-        let mut end = End::Done;
-        for (rows, args) in pieces {
-            let start = chunk.start + done;
-            let outcome = self.execute_piece(context, chunk.start, start, rows, args);
-            if outcome.end != End::Done {
-                end = outcome.end;
-                break;
-            }
-            columns
-                .iter_mut()
-                .zip(outcome.columns)
-                .for_each(|(all, piece)| all.append(piece));
-            failures.extend(outcome.failures);
-            if self.context.fail_fast() && !failures.is_empty() {
-                break;
-            }
-            done += rows;
+    let mut columns: Vec<_> = plan
+        .outputs
+        .iter()
+        .map(|output| output.port.accumulator(rows))
+        .collect();
+    let mut failures = Vec::new();
+    let mut end = End::Done;
+    for piece in pieces {
+        let outcome = run_piece(plan, context, piece, manner);
+        if outcome.end != End::Done {
+            end = outcome.end;
+            break;
         }
-        let columns = columns.into_iter().map(Accumulator::finish).collect();
-        Outcome {
-            columns,
-            failures,
-            took: Duration::ZERO,
-            end,
+        columns
+            .iter_mut()
+            .zip(outcome.columns)
+            .for_each(|(all, piece)| all.append(piece));
+        failures.extend(outcome.failures);
+        if context.fail_fast() && !failures.is_empty() {
+            break;
         }
     }
+    let columns = columns.into_iter().map(Accumulator::finish).collect();
+    Outcome {
+        columns,
+        failures,
+        took: Duration::ZERO,
+        end,
+    }
+}
 
-    fn outcome(&self, start: usize, chunk: ChunkOutcome) -> Outcome {
-        let end = match chunk.is_interrupted {
-            true => End::Cancelled,
-            false => End::Done,
-        };
-        let failures = chunk.failures.into_iter().map(|failure| {
-            let item = start + failure.row;
-            (item, failure.at(&self.plan, (!self.single).then_some(item)))
-        });
-        Outcome {
-            columns: chunk.columns,
-            failures: failures.collect(),
+/// Computes rows that stay in the cache together.
+fn run_piece(
+    plan: &Arc<Plan>,
+    context: &RunContext,
+    (start, rows, args): (usize, usize, Vec<Arg>),
+    manner: Manner<'_>,
+) -> Outcome {
+    let tracked = manner.progress.map(|(progress, first)| {
+        let rows = RowsOf::From(start.saturating_sub(first));
+        context.tracked_by(Track::new(progress, rows))
+    });
+    let context = tracked.as_ref().unwrap_or(context);
+    let mut run = ChunkRun::new(plan, context, args, rows, start);
+    while run.advance() {
+        if (manner.is_unwanted)() {
+            return Outcome::unfinished(End::Unwanted);
+        }
+    }
+    run.settle();
+    let chunk = run.finish();
+    let end = match chunk.is_interrupted {
+        true => End::Cancelled,
+        false => End::Done,
+    };
+    let failures = chunk.failures.into_iter().map(|failure| {
+        let item = start + failure.row;
+        (item, failure.at(plan, Some(item)))
+    });
+    Outcome {
+        failures: failures.collect(),
+        columns: chunk.columns,
+        took: Duration::ZERO,
+        end,
+    }
+}
+
+impl Outcome {
+    /// A chunk that gave nothing.
+    pub(super) fn unfinished(end: End) -> Self {
+        Self {
+            columns: Vec::new(),
+            failures: Vec::new(),
             took: Duration::ZERO,
             end,
         }

@@ -6,6 +6,7 @@ mod execute;
 mod finish;
 mod lost;
 mod pressure;
+mod remote;
 mod single;
 mod stream;
 
@@ -29,9 +30,11 @@ use crate::event::EventKind;
 use crate::plan::Plan;
 use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard};
 use crate::value::{Accumulator, Arg, Column};
+pub(crate) use execute::{Manner, run_pieces};
 pub(crate) use finish::Finished;
 pub use lost::Loss;
 use lost::{Again, Trial};
+pub use remote::{Sent, Unpackable};
 pub(crate) use stream::Taken;
 
 /// The chunks of one map, as an engine sees them.
@@ -90,15 +93,15 @@ impl Chunk {
 /// What became of a chunk.
 #[derive(Debug)]
 pub struct Outcome {
-    columns: Vec<Column>,
-    failures: Vec<(usize, Failure)>,
-    took: Duration,
-    end: End,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) failures: Vec<(usize, Failure)>,
+    pub(crate) took: Duration,
+    pub(crate) end: End,
 }
 
 /// How far a chunk came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     /// Through all steps.
     Done,
     /// An item before it failed meanwhile: nobody wants it.

@@ -1,0 +1,177 @@
+//! Failures as bytes: where, why, with which inputs.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexSet;
+use serde::{Deserialize, Serialize};
+
+use super::RemoteError;
+use super::wire::{narrow, wide};
+use crate::error::{BoxError, Cause, Crash, Failure, FailureDetails};
+use crate::plan::Plan;
+use crate::run::{SavedCall, Snapshot, spoken};
+
+/// The failures of a chunk. Where they happened is told once for all that happened there.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct WireFailures {
+    places: Vec<Place>,
+    failures: Vec<WireFailure>,
+}
+
+/// A node, and what is skipped when it fails.
+#[derive(Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Place {
+    path: Vec<String>,
+    skipped: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WireFailure {
+    items: Vec<u64>,
+    place: u32,
+    cause: WireCause,
+    inputs: Vec<(String, String)>,
+    snapshot: Option<SavedCall>,
+    said: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum WireCause {
+    /// The texts of the error and of what it was caused by.
+    Error(Vec<String>),
+    Panic(String),
+    TimedOut(Duration),
+    Crashed(Crash),
+}
+
+/// An error that happened in another process: its text, and the chain of what it was caused by.
+#[derive(Debug)]
+struct Relayed {
+    text: String,
+    source: Option<Box<Relayed>>,
+}
+
+impl fmt::Display for Relayed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Error for Relayed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}
+
+/// An error that is caused by more than this is told as if the rest were not there: a source may be its own.
+const MOST_CAUSES: usize = 64;
+
+impl WireCause {
+    fn of(cause: &Cause) -> Self {
+        match cause {
+            Cause::Error(error) => {
+                let mut texts = vec![spoken(|| error.to_string())];
+                let mut next = error.source();
+                while let Some(error) = next.filter(|_| texts.len() < MOST_CAUSES) {
+                    texts.push(spoken(|| error.to_string()));
+                    next = error.source();
+                }
+                Self::Error(texts)
+            }
+            Cause::Panic(message) => Self::Panic(message.clone()),
+            Cause::TimedOut { limit } => Self::TimedOut(*limit),
+            Cause::Crashed(crash) => Self::Crashed(crash.clone()),
+            // A failure never has one.
+            Cause::Nested(inner) => Self::of(&inner.cause),
+        }
+    }
+
+    fn into_cause(self) -> Cause {
+        match self {
+            Self::Error(texts) => {
+                let texts = texts.into_iter().take(MOST_CAUSES).rev();
+                let relayed = texts.fold(None, |source, text| {
+                    Some(Box::new(Relayed { text, source }))
+                });
+                let relayed: BoxError = match relayed {
+                    Some(relayed) => relayed,
+                    None => "(nothing is known of the error)".into(),
+                };
+                Cause::Error(relayed)
+            }
+            Self::Panic(message) => Cause::Panic(message),
+            Self::TimedOut(limit) => Cause::TimedOut { limit },
+            Self::Crashed(crash) => Cause::Crashed(crash),
+        }
+    }
+}
+
+impl WireFailures {
+    pub(crate) fn of(failures: &[(usize, Failure)]) -> Self {
+        let mut places = IndexSet::new();
+        let one = |(_, failure): &(usize, Failure)| {
+            let place = Place {
+                path: failure.path.clone(),
+                skipped: failure.details.skipped.to_vec(),
+            };
+            let (place, _) = places.insert_full(place);
+            WireFailure {
+                items: failure.items.iter().copied().map(wide).collect(),
+                place: crate::value::index(place),
+                cause: WireCause::of(&failure.cause),
+                inputs: failure.details.inputs.clone(),
+                snapshot: failure.details.snapshot.as_ref().map(Snapshot::saved),
+                said: failure.details.said.clone(),
+            }
+        };
+        let failures = failures.iter().map(one).collect();
+        Self {
+            places: places.into_iter().collect(),
+            failures,
+        }
+    }
+
+    /// The failures, each with its item. Nodes of snapshots are looked up in the plan, which stands inside `around`.
+    pub(crate) fn into_failures(
+        self,
+        plan: &Plan,
+        around: Option<&str>,
+    ) -> Result<Vec<(usize, Failure)>, RemoteError> {
+        let skipped = self.places.iter();
+        let skipped: Vec<Arc<[String]>> = skipped
+            .map(|place| place.skipped.as_slice().into())
+            .collect();
+        let one = |failure: WireFailure| {
+            let damaged = |problem: &str| RemoteError::damaged("failure", problem);
+            let items: Vec<usize> = failure.items.into_iter().map(narrow).collect();
+            let item = *items.first().ok_or_else(|| damaged("it has no item"))?;
+            let at = failure.place as usize;
+            let place = self.places.get(at);
+            let place = place
+                .filter(|place| !place.path.is_empty())
+                .ok_or_else(|| damaged("it has no place"))?;
+            let snapshot = failure.snapshot.map(|saved| {
+                let node = plan.find_node(saved.path(), around);
+                Snapshot::received(saved, node)
+            });
+            let details = FailureDetails {
+                inputs: failure.inputs,
+                skipped: Arc::clone(&skipped[at]),
+                snapshot,
+                said: failure.said,
+            };
+            let failure = Failure {
+                items,
+                path: place.path.clone(),
+                cause: failure.cause.into_cause(),
+                details: Box::new(details),
+            };
+            Ok((item, failure))
+        };
+        self.failures.into_iter().map(one).collect()
+    }
+}
