@@ -28,6 +28,8 @@ pub use feed::{Chunk, Feed, Loss, Outcome};
 pub(crate) use feed::{Finished, Taken, tell_failure};
 pub(crate) use keys::node_identity;
 pub(crate) use memory::MemoryGuard;
+#[cfg(feature = "async")]
+pub(crate) use progress::Track;
 pub use progress::{Position, Progress};
 pub(crate) use scope::{Policies, ROOT, RunScope, nanoseconds};
 pub use snapshot::Snapshot;

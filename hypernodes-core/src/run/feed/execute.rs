@@ -71,6 +71,8 @@ impl Feed {
         rows: usize,
         args: Vec<Arg>,
     ) -> Outcome {
+        let at_piece = context.at_piece(start - chunk);
+        let context = at_piece.as_ref().unwrap_or(context);
         let mut run = ChunkRun::new(&self.plan, context, args, rows, start);
         while run.advance() {
             if self.limit.load(Ordering::Relaxed) < chunk {
