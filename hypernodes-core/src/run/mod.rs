@@ -29,7 +29,6 @@ pub(crate) use feed::{End as ChunkEnd, Finished, Manner, Taken, run_pieces, tell
 pub(crate) use keys::{SharedKeys, node_identity};
 pub(crate) use memory::MemoryGuard;
 #[cfg(feature = "async")]
-pub(crate) use progress::Track;
 pub use progress::{Position, Progress};
 pub(crate) use progress::{RowsOf, Track};
 pub(crate) use scope::{Policies, ROOT, RunScope, nanoseconds, spoken};

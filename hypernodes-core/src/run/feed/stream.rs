@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::Feed;
-use crate::error::Failure;
+use crate::error::{EngineError, Failure};
 use crate::run::Source;
 use crate::run::checkpoint::Checkpoint;
 use crate::run::source::Piece;
@@ -64,6 +64,15 @@ impl Feed {
     pub(crate) fn rows_of_next_piece(&self) -> usize {
         let done = self.lock().given.largest_done;
         self.pace.next_piece(done, self.plan.cost_hint())
+    }
+
+    /// Gives the whole map up, for an engine that computes it in the background: it can do nothing more for it.
+    pub fn give_up(&self, error: EngineError) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.error.get_or_insert(error.into());
+        drop(state);
+        self.changed.notify_all();
     }
 
     /// Nobody wants the rest: no further chunk is handed out.
