@@ -481,6 +481,8 @@ impl<'a> Lane<'a> {
         let Some(mut child) = self.child.take() else {
             return Ok(());
         };
+        let has_answered = child.served > 0;
+        let is_garbled = matches!(end, End::Garbled(_));
         let (crash, said, guilty) = match end {
             End::Closed => {
                 let (crash, said) = child.crash(self.pool.config.worker_memory);
@@ -502,26 +504,29 @@ impl<'a> Lane<'a> {
             .collect();
         let alone = child.sent == 1 && self.flying.iter().flatten().count() == 1;
         tracing::debug!(pid = child.id(), %crash, "a worker is lost");
+        let is_computing = |flying: &Flying| positions.iter().any(|position| position.chunk == flying.id);
+        let guilty = guilty.or_else(|| {
+            // One that was computed, and whose outcome never came: the first of them.
+            let unseen = !self.flying.iter().flatten().any(is_computing) && (is_garbled || has_answered);
+            unseen.then(|| self.flying.iter().flatten().map(|flying| flying.id).min()).flatten()
+        });
         let mut was_computing = false;
         for flying in self.flying.iter_mut().filter_map(Option::take) {
-            let at = positions
-                .iter()
-                .find(|position| position.chunk == flying.id);
-            let is_guilty = guilty.is_none_or(|guilty| guilty == flying.id);
+            let at = positions.iter().find(|position| position.chunk == flying.id);
+            let is_lost = guilty.map_or(at.is_some(), |guilty| guilty == flying.id);
             let chunk = self.feed.take_back(flying.sent);
-            match at {
-                Some(at) if is_guilty => {
-                    was_computing = true;
-                    let loss = Loss {
-                        said: said.clone(),
-                        alone,
-                        ..Loss::new(crash.clone())
-                    };
-                    let loss = loss.at(at.clone());
-                    self.feed.lost(chunk, loss);
-                }
-                _ => self.feed.give_back(chunk),
+            if !is_lost {
+                self.feed.give_back(chunk);
+                continue;
             }
+            was_computing = true;
+            let loss = Loss {
+                said: said.clone(),
+                alone,
+                ..Loss::new(crash.clone())
+            };
+            let at = at.cloned().unwrap_or_default();
+            self.feed.lost(chunk, loss.at(at));
         }
         if was_computing {
             self.barren = 0;

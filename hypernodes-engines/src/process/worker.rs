@@ -184,8 +184,8 @@ impl Worker {
             let message = match receiver.receive::<ToWorker>(Some(LOOK)) {
                 Ok(Some(message)) => message,
                 Ok(None) if getppid() == self.parent => continue,
-                Ok(None) | Err(LinkError::Closed) => die(),
-                Err(_) => std::process::exit(LINK_LOST),
+                Ok(None) => lost(&LinkError::Closed),
+                Err(error) => lost(&error),
             };
             let (message, descriptors) = message;
             let job = match self.take(message, descriptors, progress) {
@@ -304,8 +304,8 @@ impl Worker {
                     parcel,
                     resident,
                 };
-                if lock(&self.sender).send(&done, &descriptors).is_err() {
-                    die();
+                if let Err(error) = lock(&self.sender).send(&done, &descriptors) {
+                    lost(&error);
                 }
             }
         }
@@ -316,8 +316,8 @@ impl Worker {
     }
 
     fn tell(&self, message: &ToParent) {
-        if self.send(message).is_err() {
-            die();
+        if let Err(error) = self.send(message) {
+            lost(&error);
         }
     }
 }
@@ -355,9 +355,11 @@ fn engine_for(hello: &Hello) -> Arc<dyn Engine> {
     Arc::new(Sequential::default())
 }
 
-/// Nobody is left to serve: ends at once, whatever the nodes are doing.
-fn die() -> ! {
-    let _ = kill_process(getpid(), Signal::KILL);
+/// The parent cannot be reached any more. When it is gone, this process ends at once, whatever its nodes are doing.
+fn lost(error: &LinkError) -> ! {
+    if let LinkError::Closed = error {
+        let _ = kill_process(getpid(), Signal::KILL);
+    }
     std::process::exit(LINK_LOST)
 }
 

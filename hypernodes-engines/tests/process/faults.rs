@@ -14,9 +14,12 @@ fn expected(x: u64) -> u64 {
 /// Maps over so many items with one poisonous, and gives what is told of it.
 fn poisoned(items: u64, item: u64, poison: Poison) -> String {
     let p = Pipeline::new("p", nodes![bitter]).unwrap();
-    let engine = engine(2).worker_memory(512 << 20);
-    let p = p.with_engine(engine).on_error(ErrorPolicy::Collect);
-    let p = p.with_item_timeout(Duration::from_secs(2));
+    let mut p = p.with_engine(engine(2)).on_error(ErrorPolicy::Collect);
+    match poison {
+        Poison::Memory => p = p.with_engine(engine(2).worker_memory(256 << 20)),
+        Poison::Hang => p = p.with_item_timeout(Duration::from_secs(2)),
+        _ => {}
+    }
     let xs: Vec<u64> = (0..items).collect();
     let runs = p
         .map(inputs! { x: xs, poisons: vec![(item, poison)] }, ["x"])
@@ -75,7 +78,7 @@ fn too_much_memory_costs_its_item() {
     let told = poisoned(100, 50, Poison::Memory);
     assert!(
         told.starts_with(
-            "ran out of memory (limit 512 MiB) while running node `bitter` on item 50"
+            "ran out of memory (limit 256 MiB) while running node `bitter` on item 50"
         ),
         "{told}"
     );
