@@ -106,6 +106,8 @@ pub struct Capabilities {
     pub async_nodes: bool,
     /// Nodes made of closures, which exist in this process only.
     pub closures: bool,
+    /// Chunks are computed in other processes: nodes must be registered functions, and values that cross need a codec.
+    pub leaves_process: bool,
 }
 
 impl Default for Capabilities {
@@ -113,6 +115,7 @@ impl Default for Capabilities {
         Self {
             async_nodes: true,
             closures: true,
+            leaves_process: false,
         }
     }
 }
