@@ -156,8 +156,9 @@ pub fn every_item_is_computed_once(subject: &Subject) {
     for _ in 0..5 {
         let notes = Notes::new();
         let x: Vec<u64> = (0..10_000).collect();
-        p.map(inputs! { x: x, notes: notes.path() }, ["x"])
-            .expect("nothing fails");
+        let runs = p.map(inputs! { x: x.clone(), notes: notes.path() }, ["x"]);
+        let runs = runs.expect("nothing fails");
+        assert_eq!(runs.column::<u64>("y").expect("it is an output"), x);
         assert!(is_each_once(&notes, 10_000), "an item was lost or repeated");
     }
 }
