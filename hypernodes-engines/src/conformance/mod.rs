@@ -12,12 +12,20 @@
 //! Each case becomes a `#[test]` with a new engine, under a watchdog: an engine that hangs fails. Maps are repeated for
 //! both error policies and for several numbers of chunks. What belongs to one engine only (settings, threads) does not
 //! belong here.
+//!
+//! The nodes are functions with `#[node]` and their values have a codec, so an engine may compute them in other
+//! processes. What they tell a case travels in [`Notes`]. Such an engine says so by
+//! [`leaves_process`](hypernodes_core::Capabilities::leaves_process): then the cases in `borders`, about closures, nodes
+//! written by hand and values without a codec, ask that it refuses these before anything runs.
 
 pub mod cases;
 mod compare;
+mod loan;
+mod notes;
 mod subject;
 
 pub use compare::{Exact, Show, ShowOne, error, of, one, outputs, runs};
+pub use notes::{Notes, fresh, note};
 pub use subject::{On, Parallel, Subject, check, in_threads};
 
 /// Makes a test of each case of the [suite](crate::conformance), for one engine.
@@ -30,12 +38,13 @@ pub use subject::{On, Parallel, Subject, check, in_threads};
 /// The expression makes a new engine for each test. It is written into modules inside the one where the macro is called:
 /// names in scope there are known (an item inside a function is not), but a path starts at the root, as
 /// `crate::MyEngine::new()`; one that starts at `self` or `super` is looked up in the wrong module. Without `mod`, the
-/// modules `runs`, `maps`, `failures`, `nested`, `iterators` and `users` come to lie beside the call, so two calls in one
+/// modules `runs`, `maps`, `failures`, `nested`, `iterators`, `policies`, `users` and `borders` come to lie beside the call, so two calls in one
 /// module need `mod` and a name each.
 ///
 /// `parallel` is the function by which nodes of some cases compute in
 /// parallel inside: `fn(usize, &(dyn Fn(usize) + Sync))` calls its second argument with every number below the first.
-/// Give one that uses rayon if the engine's threads are rayon's; by default they are threads of their own.
+/// Give one that uses rayon if the engine's threads are rayon's; by default they are threads of their own. In another
+/// process they always are.
 ///
 /// # Example
 /// ```
@@ -68,13 +77,14 @@ macro_rules! engine_conformance {
             maps: zip, product, broadcast, an_empty_axis, one_item, many_items, text, values_that_cannot_be_cloned, supplied_axes,
                 uneven_items_stay_in_order, every_item_is_computed_once, a_deep_graph, exactly_so_many_chunks;
             failures: a_failing_item, the_first_and_the_last_item, every_item, panics, items_in_different_steps,
-                branches_of_an_item, a_node_that_panics_as_a_whole;
+                branches_of_an_item;
             nested: inline, zipped_lists, products_of_lists, three_deep, an_engine_of_its_own, failures_tell_the_path,
                 lists_that_do_not_fit, one_huge_item, in_a_single_run;
             iterators: in_order, bounded, dropped_early, endless, failing_items, nothing;
             policies: retries, failure_details, item_timeouts, cancellation, cancellation_of_nested_maps, events_are_balanced;
             users: parallel_inside, a_lock_held_meanwhile, blocking, pipelines_inside, pipelines_inside_three_deep,
                 several_callers, an_iterator_inside, a_map_from_another_thread;
+            borders: closures, nodes_by_hand, values_without_a_codec, everything_at_once;
         }
     };
 }

@@ -7,9 +7,11 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use hypernodes_core::{
-    Assist, Capabilities, ChunkRun, Engine, EngineError, ErrorPolicy, Feed, NodeRef, Pipeline,
-    Plan, Sequential, Sizing,
+    Assist, Capabilities, ChunkRun, Engine, EngineError, Error, ErrorPolicy, Feed, NodeRef,
+    Pipeline, Plan, Sequential, Sizing,
 };
+
+use super::loan::Loan;
 
 /// A case that takes longer than this hangs.
 const WATCHDOG: Duration = Duration::from_secs(120);
@@ -72,6 +74,32 @@ impl Subject {
     #[must_use]
     pub fn parallel(&self) -> Parallel {
         self.parallel
+    }
+
+    /// Lends this engine, as it stands there, to nodes of this process.
+    pub(crate) fn lend(&self, on: &On) -> Loan {
+        Loan::new(on, self.parallel)
+    }
+
+    /// Whether nodes run in other processes, so that some things can only be refused.
+    #[must_use]
+    pub fn leaves_process(&self) -> bool {
+        self.engine.capabilities().leaves_process
+    }
+
+    /// Checks that something was refused by an error of the engine that names the node.
+    ///
+    /// # Panics
+    /// When it was not.
+    pub fn is_refused<T: fmt::Debug>(&self, result: Result<T, Error>, node: &str) {
+        match result {
+            Err(Error::Engine(error)) => {
+                let text = error.to_string();
+                // Inside nested pipelines the way to it stands before the name.
+                assert!(text.contains(&format!("{node}`")), "{text}");
+            }
+            other => unreachable!("node `{node}` should be refused, but: {other:?}"),
+        }
     }
 
     /// Where a case builds its pipelines that compares nothing.

@@ -46,6 +46,8 @@ pub(super) struct Lane<'a> {
     flying: Vec<Option<Flying>>,
     /// A chunk that needs a fresh worker for itself.
     suspect: Option<Chunk>,
+    /// What is under way is a suspect.
+    is_trial: bool,
     next_id: u64,
     barren: u32,
     is_cancel_told: bool,
@@ -90,6 +92,7 @@ impl<'a> Lane<'a> {
             known: Known::default(),
             flying: std::iter::repeat_with(|| None).take(slots).collect(),
             suspect: None,
+            is_trial: false,
             next_id: 1,
             barren: 0,
             is_cancel_told: false,
@@ -129,6 +132,10 @@ impl<'a> Lane<'a> {
                 return Ok(());
             };
             let is_idle = self.is_idle();
+            if !is_idle && self.is_trial {
+                // A suspect has its worker for itself.
+                return Ok(());
+            }
             if self.suspect.is_some() {
                 return if is_idle { self.send_suspect() } else { Ok(()) };
             }
@@ -151,6 +158,7 @@ impl<'a> Lane<'a> {
                 self.suspect = Some(chunk);
                 continue;
             }
+            self.is_trial = false;
             self.send(slot, chunk)?;
         }
     }
@@ -167,6 +175,7 @@ impl<'a> Lane<'a> {
             let fresh = self.pool.fresh(&self.surroundings)?;
             self.employ(fresh)?;
         }
+        self.is_trial = true;
         match self.suspect.take() {
             Some(chunk) => self.send(0, chunk),
             None => Ok(()),

@@ -1,13 +1,19 @@
-//! Caches, run folders and memory limits on several threads.
+//! Caches, run folders and memory limits on every engine that computes several items at once.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hypernodes::prelude::*;
-use hypernodes::{CacheStore, Key, MemoryLimits, RunDir, process_memory};
+use hypernodes::{CacheStore, Engine, Key, MemoryLimits, RunDir, process_memory};
 use hypernodes_engines::Threaded;
+use hypernodes_engines::conformance::{Notes, note};
+
+/// The engines, with so many workers each.
+fn engines(workers: usize) -> Vec<Arc<dyn Engine>> {
+    vec![Arc::new(Threaded::new().workers(workers))]
+}
 
 /// What it says to contain is gone when it is asked for, once it lies.
 #[derive(Debug, Default)]
@@ -62,11 +68,12 @@ fn all(a: &str, b: &str, c: &str) -> String {
 
 #[test]
 fn what_vanishes_from_the_cache_is_computed_again() {
-    for _ in 0..20 {
+    let engines = engines(3).into_iter();
+    for engine in engines.flat_map(|engine| std::iter::repeat_n(engine, 20)) {
         let store = Arc::new(Liar::default());
         let p = Pipeline::new("p", nodes![a, slow, b, c, all]).unwrap();
         let p = p
-            .with_engine(Threaded::new().workers(3))
+            .with_shared_engine(engine)
             .with_cache(Arc::clone(&store) as _);
         for lies in [false, true, true] {
             store.lies.store(lies, Ordering::SeqCst);
@@ -88,52 +95,67 @@ fn what_vanishes_from_the_cache_is_computed_again() {
     }
 }
 
+/// Fails at every fortieth call.
+#[hypernodes::node(output = "y")]
+fn now_and_then(x: u64, notes: &str) -> Result<u64, String> {
+    if note(notes, x).is_multiple_of(40) {
+        Err("now and then".to_owned())
+    } else {
+        Ok(x * 2)
+    }
+}
+
 #[test]
 fn a_run_folder_is_free_as_soon_as_its_map_has_ended() {
     let path = std::env::temp_dir().join(format!("hypernodes-engines-{}", std::process::id()));
-    let calls = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&calls);
-    let node = node_fn!("y", move |x: u64| -> Result<u64, String> {
-        let call = count.fetch_add(1, Ordering::SeqCst);
-        if call % 40 == 39 {
-            Err("now and then".to_owned())
-        } else {
-            Ok(x * 2)
-        }
-    });
-    let p = Pipeline::new("p", vec![node])
-        .unwrap()
-        .with_engine(Threaded::new().workers(4));
-    for policy in [ErrorPolicy::FailFast, ErrorPolicy::Collect] {
-        calls.store(0, Ordering::SeqCst);
-        let p = p
-            .on_error(policy)
-            .with_run_dir(RunDir::new(&path).resume(true));
-        for _ in 0..100 {
-            match p.map(inputs! { x: 0..200_u64 }, "x") {
-                Ok(runs) if runs.failures().len() == 0 => {
-                    assert_eq!(runs.slice::<u64>("y").unwrap()[199], 398);
+    let p = Pipeline::new("p", nodes![now_and_then]).unwrap();
+    for engine in engines(4) {
+        for policy in [ErrorPolicy::FailFast, ErrorPolicy::Collect] {
+            let notes = Notes::new();
+            let p = p.bind("notes", notes.path()).unwrap();
+            let p = p
+                .with_shared_engine(Arc::clone(&engine))
+                .on_error(policy)
+                .with_run_dir(RunDir::new(&path).resume(true));
+            for _ in 0..100 {
+                match p.map(inputs! { x: 0..200_u64 }, "x") {
+                    Ok(runs) if runs.failures().len() == 0 => {
+                        assert_eq!(runs.slice::<u64>("y").unwrap()[199], 398);
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        let text = error.to_string();
+                        assert!(text.contains("node `now_and_then` failed"), "{error}");
+                    }
                 }
-                Ok(_) => {}
-                Err(error) => assert!(error.to_string().contains("node `y` failed"), "{error}"),
             }
+            // What a failure cuts off on other threads is computed again; where all are collected, only what failed is.
+            let most = if policy == ErrorPolicy::Collect {
+                206
+            } else {
+                u64::MAX
+            };
+            let calls = notes.count();
+            assert!((200..=most).contains(&calls), "{calls}");
+            std::fs::remove_dir_all(&path).unwrap();
+            // One that is dropped before its end gives the folder back too.
+            for _ in 0..30 {
+                let mut rows = p.map_iter(inputs! {}, "x", 0..200_u64).unwrap();
+                drop(rows.next());
+            }
+            std::fs::remove_dir_all(&path).unwrap();
         }
-        let calls = calls.load(Ordering::SeqCst);
-        // What a failure cuts off on other threads is computed again; where all are collected, only what failed is.
-        let most = if policy == ErrorPolicy::Collect {
-            206
-        } else {
-            usize::MAX
-        };
-        assert!(calls <= most, "{calls}");
-        std::fs::remove_dir_all(&path).unwrap();
-        // One that is dropped before its end gives the folder back too.
-        for _ in 0..30 {
-            let mut rows = p.map_iter(inputs! {}, "x", 0..200_u64).unwrap();
-            drop(rows.next());
-        }
-        std::fs::remove_dir_all(&path).unwrap();
     }
+}
+
+#[hypernodes::node]
+fn z(x: u64, k: u64) -> u64 {
+    std::thread::sleep(Duration::from_micros(50));
+    x + k
+}
+#[hypernodes::node]
+fn sum(zs: &[u64]) -> u64 {
+    zs.iter().sum()
 }
 
 #[test]
@@ -146,28 +168,18 @@ fn a_paused_run_still_ends_on_any_number_of_workers() {
         pause: 0.0001,
         terminate: 1.0,
     };
-    let inner = Pipeline::new(
-        "inner",
-        nodes![{
-            node_fn!("z", |x: u64, k: u64| -> u64 {
-                std::thread::sleep(Duration::from_micros(50));
-                x + k
-            })
-        }],
-    )
-    .unwrap();
+    let inner = Pipeline::new("inner", nodes![z]).unwrap();
     let nested = inner
         .as_node()
         .rename_input("x", "xs")
         .map_over("xs")
         .rename_output("z", "zs");
-    let sum = node_fn!("sum", |zs: &[u64]| -> u64 { zs.iter().sum() });
-    let p = Pipeline::new("p", nodes![{ nested }, { sum }])
+    let p = Pipeline::new("p", nodes![{ nested }, sum])
         .unwrap()
         .with_memory_limits(limits);
     let xs: Vec<u64> = (0..30).collect();
-    for workers in [1, 2, 4] {
-        let p = p.with_engine(Threaded::new().workers(workers));
+    for engine in [1, 2, 4].into_iter().flat_map(engines) {
+        let p = p.with_shared_engine(engine);
         let runs = p
             .map(inputs! { xs: xs.clone(), k: 0..40_u64 }, "k")
             .unwrap();

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use hypernodes::{
-    Engine, Error, ErrorPolicy, MapOver, NodeRef, Pipeline, Runs, Sequential, Workload, inputs,
-    node_fn,
+    Engine, Error, ErrorPolicy, Inputs, MapOver, NodeRef, Pipeline, Runs, Sequential, Workload,
+    inputs,
 };
 use hypernodes_engines::Threaded;
 use hypernodes_engines::conformance::{error, of};
@@ -65,14 +65,99 @@ fn mix(parts: &[u64]) -> u64 {
     })
 }
 
-/// The nodes, and the outputs with their types.
-fn graph(steps: &[Step]) -> (Vec<NodeRef>, Vec<(String, Type)>) {
+/// What the nodes do. The number that makes one differ from others is its input `salt`.
+mod kinds {
+    use super::mix;
+    use hypernodes::node;
+
+    #[node]
+    pub(super) fn mix1(a: u64, salt: u64) -> u64 {
+        mix(&[salt, a])
+    }
+    #[node]
+    pub(super) fn mix2(a: u64, b: u64, salt: u64) -> u64 {
+        mix(&[salt, a, b])
+    }
+    #[node]
+    pub(super) fn mix3(a: u64, b: &u64, c: u64, salt: u64) -> u64 {
+        mix(&[salt, a, *b, c])
+    }
+    #[node]
+    pub(super) fn by_reference(a: &u64, salt: &u64) -> u64 {
+        mix(&[*salt, *a])
+    }
+    #[node]
+    pub(super) fn sine(a: u64) -> f64 {
+        (a as f64 / 1e9).sin()
+    }
+    #[node]
+    pub(super) fn of_sine(f: f64, salt: u64) -> f64 {
+        f.mul_add(3.0, salt as f64)
+    }
+    #[node]
+    pub(super) fn text(a: u64, salt: u64) -> String {
+        format!("{salt}-{a}")
+    }
+    #[node]
+    pub(super) fn text_by_value(t: String, salt: u64) -> String {
+        t + &salt.to_string()
+    }
+    #[node]
+    pub(super) fn text_by_reference(t: &str, salt: u64) -> u64 {
+        t.bytes()
+            .fold(salt, |hash, byte| mix(&[hash, u64::from(byte)]))
+    }
+    #[node]
+    pub(super) fn default(a: u64, #[default(7)] given: u64, salt: u64) -> u64 {
+        mix(&[salt, a, given])
+    }
+    #[node(outputs = ("low", "high"))]
+    pub(super) fn two_outputs(a: u64, salt: u64) -> (u64, f64) {
+        (mix(&[salt, a]), (a as f64).sqrt())
+    }
+    #[node]
+    pub(super) fn fails(a: u64, one_in: u64, salt: u64) -> Result<u64, String> {
+        if mix(&[salt, a]).is_multiple_of(one_in) {
+            Err(format!("{salt} refuses {a}"))
+        } else {
+            Ok(a)
+        }
+    }
+    #[node]
+    pub(super) fn panics(a: u64, one_in: u64, salt: u64) -> u64 {
+        assert!(
+            !mix(&[salt, a, 1]).is_multiple_of(one_in),
+            "{salt} breaks on {a}"
+        );
+        a
+    }
+}
+
+/// A graph to run and map.
+struct Graph {
+    nodes: Vec<NodeRef>,
+    /// The outputs with their types.
+    outputs: Vec<(String, Type)>,
+    /// Inputs that are the same for all items: what makes the nodes differ.
+    settings: Vec<(String, u64)>,
+}
+
+impl Graph {
+    fn settings(&self) -> Inputs {
+        let settings = self.settings.iter();
+        settings.fold(inputs! {}, |all, (name, value)| {
+            all.with(name.clone(), *value)
+        })
+    }
+}
+
+fn graph(steps: &[Step]) -> Graph {
     let mut values: Vec<(String, Type)> = ["x", "y", "k"]
         .map(|name| (name.to_owned(), Type::Number))
         .to_vec();
-    let mut nodes = Vec::new();
+    let (mut nodes, mut settings) = (Vec::new(), Vec::new());
     for (i, Step { kind, salt, from }) in steps.iter().enumerate() {
-        let (salt, name) = (*salt, format!("n{i}"));
+        let name = format!("n{i}");
         // The latest values are the likeliest, so that graphs get deep; the same value may come in twice.
         let source = |which: usize, wanted: Type| {
             let fitting: Vec<&String> = values
@@ -89,120 +174,67 @@ fn graph(steps: &[Step]) -> (Vec<NodeRef>, Vec<(String, Type)>) {
         let float = source(0, Type::Float);
         let text = source(0, Type::Text);
         let (node, out) = match (kind, float, text) {
-            (Kind::Mix2, ..) => (
-                node_fn!(name.clone(), move |a: u64, b: u64| mix(&[salt, a, b])),
-                Type::Number,
-            ),
-            (Kind::Mix3, ..) => (
-                node_fn!(name.clone(), move |a: u64, b: &u64, c: u64| mix(&[
-                    salt, a, *b, c
-                ])),
-                Type::Number,
-            ),
-            (Kind::ByReference, ..) => (
-                node_fn!(name.clone(), move |a: &u64| mix(&[salt, *a])),
-                Type::Number,
-            ),
-            (Kind::Sine, ..) => (
-                node_fn!(name.clone(), move |a: u64| (a as f64 / 1e9).sin()),
-                Type::Float,
-            ),
-            (Kind::OfSine, Some(float), _) => (
-                node_fn!(name.clone(), move |f: f64| f.mul_add(3.0, salt as f64))
-                    .rename_input("f", float),
-                Type::Float,
-            ),
-            (Kind::Text, ..) => (
-                node_fn!(name.clone(), move |a: u64| format!("{salt}-{a}")),
-                Type::Text,
-            ),
-            (Kind::TextByValue, _, Some(text)) => (
-                node_fn!(name.clone(), move |t: String| t + &salt.to_string())
-                    .rename_input("t", text),
-                Type::Text,
-            ),
-            (Kind::TextByReference, _, Some(text)) => {
-                let length = move |t: &str| {
-                    t.bytes()
-                        .fold(salt, |hash, byte| mix(&[hash, u64::from(byte)]))
-                };
-                (
-                    node_fn!(name.clone(), move |t: &str| length(t)).rename_input("t", text),
-                    Type::Number,
-                )
+            (Kind::Mix2, ..) => (kinds::mix2::node(), Type::Number),
+            (Kind::Mix3, ..) => (kinds::mix3::node(), Type::Number),
+            (Kind::ByReference, ..) => (kinds::by_reference::node(), Type::Number),
+            (Kind::Sine, ..) => (kinds::sine::node(), Type::Float),
+            (Kind::OfSine, Some(float), _) => {
+                (kinds::of_sine::node().rename_input("f", float), Type::Float)
             }
-            (Kind::Default, ..) => (
-                node_fn!(name.clone(), move |a: u64, #[default(7)] given: u64| mix(
-                    &[salt, a, given]
-                )),
+            (Kind::Text, ..) => (kinds::text::node(), Type::Text),
+            (Kind::TextByValue, _, Some(text)) => (
+                kinds::text_by_value::node().rename_input("t", text),
+                Type::Text,
+            ),
+            (Kind::TextByReference, _, Some(text)) => (
+                kinds::text_by_reference::node().rename_input("t", text),
                 Type::Number,
             ),
+            (Kind::Default, ..) => (kinds::default::node(), Type::Number),
             (Kind::TwoOutputs, ..) => {
-                let node = node_fn!("two", outputs = ("low", "high"), move |a: u64| (
-                    mix(&[salt, a]),
-                    (a as f64).sqrt()
-                ));
-                let node = node.named(name.clone()).rename_output("low", name.clone());
+                let node = kinds::two_outputs::node();
                 (
                     node.rename_output("high", format!("{name}_high")),
                     Type::Number,
                 )
             }
-            (Kind::Fails(one_in), ..) => {
-                let one_in = *one_in;
-                let check = move |a: u64| {
-                    if mix(&[salt, a]).is_multiple_of(one_in) {
-                        Err(format!("{salt} refuses {a}"))
-                    } else {
-                        Ok(a)
-                    }
-                };
-                (
-                    node_fn!(name.clone(), move |a: u64| -> Result<u64, String> {
-                        check(a)
-                    }),
-                    Type::Number,
-                )
-            }
-            (Kind::Panics(one_in), ..) => {
-                let one_in = *one_in;
-                let check = move |a: u64| {
-                    assert!(
-                        !mix(&[salt, a, 1]).is_multiple_of(one_in),
-                        "{salt} breaks on {a}"
-                    );
-                    a
-                };
-                (node_fn!(name.clone(), move |a: u64| check(a)), Type::Number)
-            }
-            _ => (
-                node_fn!(name.clone(), move |a: u64| mix(&[salt, a])),
-                Type::Number,
-            ),
+            (Kind::Fails(_), ..) => (kinds::fails::node(), Type::Number),
+            (Kind::Panics(_), ..) => (kinds::panics::node(), Type::Number),
+            _ => (kinds::mix1::node(), Type::Number),
         };
-        let node = ["a", "b", "c"]
-            .iter()
-            .enumerate()
-            .fold(node, |node, (which, input)| {
-                let has = node
-                    .signature()
-                    .inputs
-                    .iter()
-                    .any(|known| known.name == *input);
-                if has {
-                    node.rename_input(input, number(which))
-                } else {
-                    node
-                }
-            });
+        let own = node.signature().outputs[0].name.clone();
+        let mut node = node.named(name.clone()).rename_output(&own, name.clone());
+        let has = |node: &NodeRef, input: &str| {
+            let mut inputs = node.signature().inputs.iter();
+            inputs.any(|known| known.name == *input)
+        };
+        for (which, input) in ["a", "b", "c"].into_iter().enumerate() {
+            if has(&node, input) {
+                node = node.rename_input(input, number(which));
+            }
+        }
+        let one_in = match kind {
+            Kind::Fails(one_in) | Kind::Panics(one_in) => *one_in,
+            _ => 0,
+        };
+        for (setting, value) in [("salt", *salt), ("one_in", one_in)] {
+            if has(&node, setting) {
+                let own = format!("{name}_{setting}");
+                node = node.rename_input(setting, own.clone());
+                settings.push((own, value));
+            }
+        }
         if matches!(kind, Kind::TwoOutputs) {
             values.push((format!("{name}_high"), Type::Float));
         }
         values.push((name, out));
         nodes.push(node);
     }
-    let outputs = values.into_iter().skip(3).collect();
-    (nodes, outputs)
+    Graph {
+        nodes,
+        outputs: values.into_iter().skip(3).collect(),
+        settings,
+    }
 }
 
 /// Which map.
@@ -242,7 +274,9 @@ fn observe(
     policy: ErrorPolicy,
     engine: Arc<dyn Engine>,
 ) -> String {
-    let (nodes, outputs) = graph(steps);
+    let graph = graph(steps);
+    let mut all = graph.settings();
+    let Graph { nodes, outputs, .. } = graph;
     let p = Pipeline::new("random", nodes).unwrap();
     let given: std::collections::BTreeSet<String> = p
         .describe()
@@ -264,7 +298,6 @@ fn observe(
         .into_iter()
         .filter(|axis| given.contains(*axis))
         .collect();
-    let mut all = inputs! {};
     if given.contains("k") {
         all = all.with("k", 11_u64);
     }
@@ -343,6 +376,15 @@ fn observe(
     }
 }
 
+/// The engines that are compared with Sequential.
+fn engines(workers: usize, workload: Workload, npartitions: Option<usize>) -> Vec<Arc<dyn Engine>> {
+    let threaded = Threaded::new().workers(workers).workload(workload);
+    let threaded = npartitions
+        .into_iter()
+        .fold(threaded, Threaded::npartitions);
+    vec![Arc::new(threaded)]
+}
+
 proptest! {
     #[test]
     fn every_engine_gives_what_sequential_gives(
@@ -355,11 +397,11 @@ proptest! {
         npartitions in prop::sample::select(vec![None, Some(1_usize), Some(2), Some(5), Some(64)]),
     ) {
         let expected = observe(&steps, map, &sizes, policy, Arc::new(Sequential::default()));
-        let engine = Threaded::new().workers(workers).workload(workload);
-        let engine = npartitions.into_iter().fold(engine, Threaded::npartitions);
-        for _ in 0..2 {
-            let found = observe(&steps, map, &sizes, policy, Arc::new(engine.clone()));
-            prop_assert_eq!(&expected, &found);
+        for engine in engines(workers, workload, npartitions) {
+            for _ in 0..2 {
+                let found = observe(&steps, map, &sizes, policy, Arc::clone(&engine));
+                prop_assert_eq!(&expected, &found);
+            }
         }
     }
 
@@ -369,16 +411,18 @@ proptest! {
         x in 0_u64..1000,
         workers in prop::sample::select(vec![1_usize, 2, 3, 8]),
     ) {
-        let (nodes, outputs) = graph(&steps);
+        let graph = graph(&steps);
+        let settings = || graph.settings();
+        let (nodes, outputs) = (graph.nodes.clone(), &graph.outputs);
         let p = Pipeline::new("random", nodes).unwrap();
         let run = |engine: Arc<dyn Engine>| {
             let inputs: Vec<String> = p.describe().inputs.iter().map(|input| input.name.clone()).collect();
-            let given = inputs.iter().filter(|name| *name != "given");
-            let given = given.fold(inputs! {}, |given, name| given.with(name.clone(), x));
+            let given = inputs.iter().filter(|name| ["x", "y", "k"].contains(&name.as_str()));
+            let given = given.fold(settings(), |given, name| given.with(name.clone(), x));
             let mut shown = String::new();
             match p.with_shared_engine(engine).run(given) {
                 Err(wrong) => shown.push_str(&error(&wrong)),
-                Ok(found) => for (name, ty) in &outputs {
+                Ok(found) => for (name, ty) in outputs {
                     let _ = match ty {
                         Type::Number => write!(shown, "{:?} ", found.get::<u64>(name).unwrap()),
                         Type::Float => write!(shown, "{:x} ", found.get::<f64>(name).unwrap().to_bits()),
@@ -389,9 +433,10 @@ proptest! {
             shown
         };
         let expected = run(Arc::new(Sequential::default()));
-        let engine: Arc<dyn Engine> = Arc::new(Threaded::new().workers(workers));
-        for _ in 0..3 {
-            prop_assert_eq!(&expected, &run(Arc::clone(&engine)));
+        for engine in engines(workers, Workload::Mixed, None) {
+            for _ in 0..3 {
+                prop_assert_eq!(&expected, &run(Arc::clone(&engine)));
+            }
         }
     }
 }

@@ -4,16 +4,14 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
-use hypernodes_core::{Error, IterRow, NodeRef, inputs, node_fn, nodes};
+use hypernodes_core::{Error, Inputs, IterRow, NodeRef, inputs, nodes};
 
-use super::{is_bad, numbers, scramble};
+use super::nodes::iterators as n;
+use super::{numbers, scramble};
 use crate::conformance::{Exact, Subject, error};
 
 fn nodes() -> Vec<NodeRef> {
-    nodes![
-        node_fn!("a", |x: f64, k: f64| x * k),
-        node_fn!("y", |a: f64| a.sin())
-    ]
+    nodes![n::scaled, n::sine]
 }
 
 fn show(rows: impl Iterator<Item = Result<IterRow, Error>>) -> String {
@@ -71,13 +69,15 @@ pub fn dropped_early(subject: &Subject) {
     let alive = Arc::new(());
     let handle: Weak<()> = Arc::downgrade(&alive);
     for _ in 0..20 {
-        let held = Arc::clone(&alive);
-        let p = subject.on().pipeline(nodes![node_fn!("y", move |x: u64| {
+        // The pipeline, the run and the source hold it.
+        let [bound, given, held] = [(); 3].map(|()| Arc::clone(&alive));
+        let p = subject.on().pipeline(nodes![n::next, n::holds]);
+        let p = p.bind("bound", n::Held(bound)).expect("it is an input");
+        let source = (0..1_000_000_u64).inspect(move |_| {
             let _held = &held;
-            x + 1
-        })]);
+        });
         let mut rows = p
-            .map_iter(inputs! {}, "x", 0..1_000_000_u64)
+            .map_iter(Inputs::new().with("given", n::Held(given)), "x", source)
             .expect("the inputs are right");
         for expected in 1..=5 {
             let row = rows.next().expect("there are more").expect("nothing fails");
@@ -107,16 +107,7 @@ pub fn endless(subject: &Subject) {
 /// Failing items are told in their place, or end the iteration.
 pub fn failing_items(subject: &Subject) {
     subject.agree_on_maps(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("checked", |x: f64| -> Result<f64, String> {
-                if is_bad(x.to_bits(), 300) {
-                    Err(format!("bad {x}"))
-                } else {
-                    Ok(x)
-                }
-            }),
-            node_fn!("y", |checked: f64| checked * 2.0),
-        ]);
+        let p = on.pipeline(nodes![n::checked, n::doubled]);
         let source = (0..3000_u64).map(|i| i as f64);
         show(
             p.map_iter(inputs! {}, "x", source)

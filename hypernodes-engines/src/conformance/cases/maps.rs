@@ -1,31 +1,13 @@
 //! Maps that do not fail.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use hypernodes_core::{Inputs, MapOver, NodeRef, inputs, nodes};
 
-use hypernodes_core::{Inputs, MapOver, NodeRef, inputs, node_fn, nodes};
-
+use super::nodes::{Unique, called, maps as n};
 use super::{numbers, scramble};
-use crate::conformance::{Exact, Subject, of, runs};
-
-/// A value that cannot be cloned.
-#[derive(Debug)]
-struct Unique(u64);
-
-impl Exact for Unique {
-    fn exact(&self, text: &mut String) {
-        self.0.exact(text);
-    }
-}
+use crate::conformance::{Notes, Subject, of, runs};
 
 fn diamond() -> Vec<NodeRef> {
-    nodes![
-        node_fn!("a", |x: f64| x / 3.0),
-        node_fn!("b", |a: f64| a.sin()),
-        node_fn!("c", |a: f64, y: f64| a.cos() * y),
-        node_fn!("d", |b: f64, c: f64| b - c),
-    ]
+    nodes![n::third, n::sine, n::weighed, n::difference]
 }
 
 /// Axes side by side.
@@ -56,10 +38,7 @@ pub fn product(subject: &Subject) {
 /// An input that is the same for all items.
 pub fn broadcast(subject: &Subject) {
     subject.agree_on_maps(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: f64, k: &[f64]| k.iter().fold(x, |sum, k| sum * k)),
-            node_fn!("b", |a: f64, name: String| format!("{name}{a:?}")),
-        ]);
+        let p = on.pipeline(nodes![n::folded, n::labelled]);
         let given = inputs! { x: numbers(300), k: vec![0.1, 0.2, 0.3], name: "n" };
         runs(
             p.map(given, ["x"]),
@@ -111,11 +90,7 @@ pub fn many_items(subject: &Subject) {
 /// Values that own memory, by reference and by value.
 pub fn text(subject: &Subject) {
     subject.agree_on_maps(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: String| x + "a"),
-            node_fn!("b", |a: &str| a.to_uppercase()),
-            node_fn!("c", |a: String, b: String| a + &b),
-        ]);
+        let p = on.pipeline(nodes![n::longer, n::upper, n::joined]);
         let x: Vec<String> = (0..500)
             .map(|i| "x".repeat(scramble(i) as usize % 9))
             .collect();
@@ -129,13 +104,8 @@ pub fn text(subject: &Subject) {
 /// Values that can only be moved: from the axis into a node, between nodes, into the results.
 pub fn values_that_cannot_be_cloned(subject: &Subject) {
     subject.agree_on_maps(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: Unique| Unique(x.0 + 1)),
-            node_fn!("b", |a: Unique, k: u64| Unique(a.0 * k)),
-            // These read what the others take, so they go before.
-            node_fn!("seen_x", |x: &Unique| x.0 + 5),
-            node_fn!("seen_a", |a: &Unique| a.0 + 7),
-        ]);
+        // Two of them read what the others take, so they go before.
+        let p = on.pipeline(nodes![n::next, n::multiplied, n::seen_x, n::seen_a]);
         let x: Vec<Unique> = (0..20_000).map(Unique).collect();
         let p = p
             .select(["b", "seen_a", "seen_x"])
@@ -154,10 +124,7 @@ pub fn values_that_cannot_be_cloned(subject: &Subject) {
 /// Values that the caller brings instead of a node, one for each item; they are outputs all the same.
 pub fn supplied_axes(subject: &Subject) {
     subject.agree_on_maps(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: u64| -> Unique { panic!("not computed: {x}") }),
-            node_fn!("b", |a: &Unique| a.0 * 2),
-        ]);
+        let p = on.pipeline(nodes![n::not_computed, n::opened]);
         let a: Vec<Unique> = (0..20_000).map(Unique).collect();
         runs(
             p.map(Inputs::new().supply("a", a), ["a"]),
@@ -169,12 +136,7 @@ pub fn supplied_axes(subject: &Subject) {
 /// Some items take much longer than others.
 pub fn uneven_items_stay_in_order(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![node_fn!("y", |x: u64| {
-            if scramble(x).is_multiple_of(20) {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            x * 3
-        })]);
+        let p = on.pipeline(nodes![n::uneven]);
         runs(
             p.map(inputs! { x: (0..300_u64).collect::<Vec<_>>() }, ["x"]),
             &[("y", of::<u64>)],
@@ -182,24 +144,22 @@ pub fn uneven_items_stay_in_order(subject: &Subject) {
     });
 }
 
+fn is_each_once(notes: &Notes, items: u64) -> bool {
+    let mut noted = notes.all();
+    noted.sort_unstable();
+    noted.into_iter().eq(0..items)
+}
+
 /// No item is computed twice or left out.
 pub fn every_item_is_computed_once(subject: &Subject) {
-    let counts: Arc<Vec<AtomicUsize>> =
-        Arc::new((0..10_000).map(|_| AtomicUsize::new(0)).collect());
-    let count = Arc::clone(&counts);
-    let p = subject.on().pipeline(nodes![node_fn!("y", move |x: usize| {
-        count[x].fetch_add(1, Ordering::Relaxed);
-        x
-    })]);
-    for round in 1..=5 {
-        p.map(inputs! { x: (0..10_000_usize).collect::<Vec<_>>() }, ["x"])
-            .expect("nothing fails");
-        assert!(
-            counts
-                .iter()
-                .all(|count| count.load(Ordering::Relaxed) == round),
-            "an item was lost or repeated"
-        );
+    let p = subject.on().pipeline(nodes![n::noted]);
+    for _ in 0..5 {
+        let notes = Notes::new();
+        let x: Vec<u64> = (0..10_000).collect();
+        let runs = p.map(inputs! { x: x.clone(), notes: notes.path() }, ["x"]);
+        let runs = runs.expect("nothing fails");
+        assert_eq!(runs.column::<u64>("y").expect("it is an output"), x);
+        assert!(is_each_once(&notes, 10_000), "an item was lost or repeated");
     }
 }
 
@@ -207,7 +167,8 @@ pub fn every_item_is_computed_once(subject: &Subject) {
 pub fn a_deep_graph(subject: &Subject) {
     subject.agree(|on| {
         let node = |i: usize| {
-            let node = node_fn!(format!("n{i}"), move |x: f64| x.mul_add(0.99, i as f64));
+            let node = called(n::step::node(), format!("n{i}"));
+            let node = node.rename_input("k", format!("k{}", i % 101));
             if i < 5 {
                 node
             } else {
@@ -218,8 +179,11 @@ pub fn a_deep_graph(subject: &Subject) {
             .pipeline((0..500).map(node).collect())
             .select(["n499", "n495"])
             .expect("these are outputs");
+        let given = (0..101).fold(inputs! { x: numbers(200) }, |given, k| {
+            given.with(format!("k{k}"), f64::from(k))
+        });
         runs(
-            p.map(inputs! { x: numbers(200) }, ["x"]),
+            p.map(given, ["x"]),
             &[("n499", of::<f64>), ("n495", of::<f64>)],
         )
     });
@@ -232,20 +196,12 @@ pub fn exactly_so_many_chunks(subject: &Subject) {
         .sizing(subject.on().pipeline(diamond()).plan(), 1000);
     assert!(sizing.workers >= 1 && sizing.partitions >= 1, "{sizing:?}");
     subject.agree_on_maps(|on| {
-        // Nodes see a chunk as one call: two nodes that note their items note them chunk by chunk.
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let note = Arc::clone(&seen);
-        let p = on.pipeline(nodes![node_fn!("y", move |x: u64| {
-            note.lock().expect("no node panics").push(x);
-            x
-        })]);
-        let shown = runs(
-            p.map(inputs! { x: (0..777_u64).collect::<Vec<_>>() }, ["x"]),
-            &[("y", of::<u64>)],
-        );
-        let mut items = std::mem::take(&mut *seen.lock().expect("no node panics"));
-        items.sort_unstable();
-        assert!(items.into_iter().eq(0..777), "each item once");
-        shown
+        let notes = Notes::new();
+        let x: Vec<u64> = (0..777).collect();
+        let map = on
+            .pipeline(nodes![n::noted])
+            .map(inputs! { x: x, notes: notes.path() }, ["x"]);
+        assert!(is_each_once(&notes, 777), "each item once");
+        runs(map, &[("y", of::<u64>)])
     });
 }

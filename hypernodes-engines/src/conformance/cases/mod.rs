@@ -9,10 +9,12 @@
 )]
 #![expect(clippy::panic, reason = "nodes of the cases panic on purpose")]
 
+pub mod borders;
 pub mod failures;
 pub mod iterators;
 pub mod maps;
 pub mod nested;
+mod nodes;
 pub mod policies;
 pub mod runs;
 pub mod users;

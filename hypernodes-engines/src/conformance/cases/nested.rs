@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use hypernodes_core::{MapOver, NodeRef, Pipeline, Sequential, inputs, node_fn, nodes};
+use hypernodes_core::{MapOver, NodeRef, Pipeline, Sequential, inputs, nodes};
 
-use super::{is_bad, numbers, scramble};
+use super::nodes::nested as n;
+use super::{numbers, scramble};
 use crate::conformance::{Subject, of, one, outputs, runs};
 
 fn pipeline(name: &'static str, nodes: Vec<NodeRef>) -> Pipeline {
@@ -12,13 +13,7 @@ fn pipeline(name: &'static str, nodes: Vec<NodeRef>) -> Pipeline {
 }
 
 fn leaf() -> Pipeline {
-    pipeline(
-        "leaf",
-        nodes![
-            node_fn!("half", |x: f64| x / 2.0),
-            node_fn!("y", |half: f64, k: f64| half.sin() + k)
-        ],
-    )
+    pipeline("leaf", nodes![n::half, n::wave])
 }
 
 /// Lists of numbers of all lengths, none included.
@@ -31,7 +26,7 @@ fn lists(n: u64, longest: u64) -> Vec<Vec<f64>> {
 /// Once per item.
 pub fn inline(subject: &Subject) {
     subject.agree_on_maps(|on| {
-        let p = on.pipeline(nodes![leaf().as_node(), node_fn!("z", |y: f64| y * 3.0)]);
+        let p = on.pipeline(nodes![leaf().as_node(), n::tripled]);
         runs(
             p.map(inputs! { x: numbers(500), k: 0.1 }, ["x"]),
             &[("z", of::<f64>)],
@@ -47,10 +42,7 @@ pub fn zipped_lists(subject: &Subject) {
             .map_over(["xs", "ks"])
             .rename_input("x", "xs")
             .rename_input("k", "ks");
-        let p = on.pipeline(nodes![
-            { inner },
-            node_fn!("sum", |y: &[f64]| y.iter().sum::<f64>())
-        ]);
+        let p = on.pipeline(nodes![{ inner }, n::sum]);
         let xs = lists(60, 20);
         let ks: Vec<Vec<f64>> = xs
             .iter()
@@ -80,12 +72,9 @@ pub fn products_of_lists(subject: &Subject) {
 pub fn three_deep(subject: &Subject) {
     subject.agree_on_maps(|on| {
         let one = leaf().as_node().map_over(["x"]);
-        let two = pipeline(
-            "two",
-            nodes![{ one }, node_fn!("length", |y: &[f64]| y.len())],
-        )
-        .as_node()
-        .map_over(["x"]);
+        let two = pipeline("two", nodes![{ one }, n::length])
+            .as_node()
+            .map_over(["x"]);
         let three = pipeline("three", nodes![{ two }]).as_node().map_over(["x"]);
         let x: Vec<Vec<Vec<Vec<f64>>>> = (0..12)
             .map(|i| {
@@ -125,22 +114,12 @@ pub fn an_engine_of_its_own(subject: &Subject) {
 /// A failure inside tells the way to it.
 pub fn failures_tell_the_path(subject: &Subject) {
     subject.agree_on_maps(|on| {
-        let checked = node_fn!("checked", |x: f64| -> Result<f64, String> {
-            if is_bad(x.to_bits(), 15) {
-                Err(format!("bad {x}"))
-            } else {
-                Ok(x)
-            }
-        });
         let inner = pipeline(
             "inner",
-            nodes![{ checked }, leaf().as_node().rename_input("x", "checked")],
+            nodes![n::checked, leaf().as_node().rename_input("x", "checked")],
         );
         let middle = pipeline("middle", nodes![inner.as_node().map_over(["x"])]);
-        let p = on.pipeline(nodes![
-            middle.as_node().map_over(["x"]),
-            node_fn!("n", |y: &[Vec<f64>]| y.len())
-        ]);
+        let p = on.pipeline(nodes![middle.as_node().map_over(["x"]), n::lists]);
         let x: Vec<Vec<Vec<f64>>> = (0..20).map(|i| lists(scramble(i) % 3, 3)).collect();
         runs(
             p.map(inputs! { x: x, k: 0.5 }, ["x"]),
@@ -189,15 +168,7 @@ pub fn in_a_single_run(subject: &Subject) {
                 .map_over(["x"])
                 .rename_output("y", name)
         };
-        let p = on.pipeline(nodes![
-            both("left", 0.25),
-            both("right", 0.75),
-            node_fn!("both", |left: &[f64], right: &[f64]| left
-                .iter()
-                .zip(right)
-                .map(|(l, r)| l * r)
-                .sum::<f64>()),
-        ]);
+        let p = on.pipeline(nodes![both("left", 0.25), both("right", 0.75), n::both,]);
         outputs(
             p.run(inputs! { x: numbers(2000) }),
             &[("both", one::<f64>), ("left", one::<Vec<f64>>)],

@@ -2,66 +2,60 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hypernodes_core::{
-    CancelToken, Error, ErrorPolicy, Event, EventKind, Failure, Listening, NodeRef, Pipeline,
-    Retry, RunError, RunOutcome, SpanId, inputs, node_fn, nodes,
+    CancelToken, Error, ErrorPolicy, Event, EventKind, Failure, Inputs, Listening, NodeRef,
+    Pipeline, Retry, RunError, RunOutcome, SpanId, inputs, nodes,
 };
 
+use super::nodes::{called, policies as n};
 use super::{is_bad, scramble};
-use crate::conformance::{On, Subject, of, one, outputs, runs};
+use crate::conformance::{Notes, On, Subject, fresh, of, one, outputs, runs};
 
 fn items(n: u64) -> Vec<u64> {
     (0..n).collect()
 }
 
 /// A node whose items fail their first calls; how many, looks random.
-fn flaky(name: &'static str, salt: u64) -> NodeRef {
-    let calls: Vec<AtomicU32> = (0..200).map(|_| AtomicU32::new(0)).collect();
-    node_fn!(name, move |x: u64| -> Result<u64, String> {
-        let call = calls[x as usize].fetch_add(1, Ordering::Relaxed) + 1;
-        if u64::from(call) <= scramble(x + salt) % 5 {
-            Err(format!("call {call} of {x}"))
-        } else {
-            Ok(x)
-        }
-    })
+fn flaky(name: &'static str) -> NodeRef {
+    called(n::flaky::node(), name).rename_input("salt", format!("salt_{name}"))
 }
 
-/// Failed rows are tried again, each as often as it needs and may. The state of the nodes is in their counters, so the
-/// pipelines are built anew.
+/// Failed rows are tried again, each as often as it needs and may. Nodes count their calls, so each map and each series
+/// of runs has a number under which they count.
 pub fn retries(subject: &Subject) {
     let retry = || Retry::new(4).backoff(Duration::ZERO, 1.0);
     subject.agree_on_maps(|on| {
         let p = on.pipeline(nodes![
-            flaky("a", 0),
-            flaky("b", 7).rename_input("x", "a"),
-            node_fn!("c", |b: u64| b * 2),
+            flaky("a"),
+            flaky("b").rename_input("x", "a"),
+            n::doubled,
         ]);
         let p = p.with_retry(retry());
-        runs(
-            p.map(inputs! { x: items(150) }, ["x"]),
-            &[("c", of::<u64>), ("a", of::<u64>)],
-        )
+        let given = inputs! { x: items(150), run: fresh(), salt_a: 0_u64, salt_b: 7_u64 };
+        runs(p.map(given, ["x"]), &[("c", of::<u64>), ("a", of::<u64>)])
     });
     subject.agree(|on| {
-        let p = on.pipeline(nodes![flaky("a", 0), flaky("b", 7)]);
-        let p = p.with_retry(retry());
+        let p = on.pipeline(nodes![flaky("a"), flaky("b")]);
+        let (p, run) = (p.with_retry(retry()), fresh());
         items(20)
             .into_iter()
-            .map(|x| outputs(p.run(inputs! { x: x }), &[("b", one::<u64>)]))
+            .map(|x| {
+                let given = inputs! { x: x, run: run, salt_a: 0_u64, salt_b: 7_u64 };
+                outputs(p.run(given), &[("b", one::<u64>)])
+            })
             .collect()
     });
     subject.agree_on_maps(|on| {
-        let inner = Pipeline::new("inner", nodes![flaky("a", 3)]);
+        let inner = Pipeline::new("inner", nodes![flaky("a")]);
         let inner = inner.expect("one node fits");
         let p = on.pipeline(nodes![inner.as_node().map_over(["x"])]);
         let lists: Vec<Vec<u64>> = (0..40).map(|i| (i * 3..i * 3 + i % 4).collect()).collect();
+        let given = inputs! { x: lists, run: fresh(), salt_a: 3_u64 };
         runs(
-            p.with_retry(retry()).map(inputs! { x: lists }, ["x"]),
+            p.with_retry(retry()).map(given, ["x"]),
             &[("a", of::<Vec<u64>>)],
         )
     });
@@ -89,35 +83,28 @@ fn told_error(error: &Error) -> String {
 
 /// Failures tell where they happened, with which inputs, and what was skipped.
 pub fn failure_details(subject: &Subject) {
-    let fails = |name: &'static str, one_in: u64| {
-        node_fn!(name, move |x: u64, k: u64| -> Result<u64, String> {
-            if is_bad(x + k, one_in) {
-                Err(format!("{name} does not like {x}"))
-            } else {
-                Ok(x)
-            }
-        })
+    let fails = |name: &'static str| {
+        called(n::picky::node(), name).rename_input("one_in", format!("one_in_{name}"))
     };
+    let one_in = |inputs: Inputs| inputs.with("one_in_first", 20_u64).with("one_in_a", 30_u64);
     subject.agree_on_maps(|on| {
-        let inner = nodes![fails("a", 30), node_fn!("b", |a: u64| a)];
+        let inner = nodes![fails("a"), n::handed_on];
         let inner = Pipeline::new("inner", inner).expect("they fit");
         let p = on.pipeline(nodes![
-            fails("first", 20),
+            fails("first"),
             inner.as_node().map_over(["list"]).rename_input("x", "list"),
-            node_fn!("sum", |first: u64, b: &[u64]| first + b.iter().sum::<u64>()),
+            n::sum_of_first,
         ]);
         let mut text = String::new();
         for p in [p.clone(), p.with_cancel(&CancelToken::new())] {
             let lists: Vec<Vec<u64>> = (0..60).map(|i| (i..i + i % 5).collect()).collect();
-            match p.map(
-                inputs! { x: items(60), list: lists, k: 1_u64 },
-                ["x", "list"],
-            ) {
+            let given = one_in(inputs! { x: items(60), list: lists, k: 1_u64 });
+            match p.map(given, ["x", "list"]) {
                 Ok(runs) => text.extend(runs.failures().map(told)),
                 Err(error) => text.push_str(&told_error(&error)),
             }
             for x in [3_u64, 4, 5, 6] {
-                match p.run(inputs! { x: x, list: items(x * 5), k: x }) {
+                match p.run(one_in(inputs! { x: x, list: items(x * 5), k: x })) {
                     Ok(_) => text.push_str("ok\n"),
                     Err(error) => text.push_str(&told_error(&error)),
                 }
@@ -127,63 +114,33 @@ pub fn failure_details(subject: &Subject) {
     });
 }
 
-/// A node waits until it is told to stop.
-fn until_told() {
-    for _ in 0..60_000 {
-        if hypernodes_core::stop_requested() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    panic!("nobody said stop");
-}
-
 /// Items that take longer than they may fail alone.
 pub fn item_timeouts(subject: &Subject) {
-    let slow = |is_slow: fn(u64) -> bool| {
-        node_fn!("a", move |x: u64| {
-            if is_slow(x) {
-                until_told();
-            }
-            x
-        })
-    };
     subject.agree(|on| {
-        let after = || node_fn!("b", |a: u64| a + 1);
-        let p = on.pipeline(nodes![slow(|x| x % 5 == 3), after()]);
+        let p = on.pipeline(nodes![n::slow, n::next]);
         let p = p.with_item_timeout(Duration::from_millis(400));
         // Those of a nested pipeline as well, and a single run.
-        let inner = Pipeline::new("inner", nodes![slow(|x| x == 2)]).expect("one node fits");
+        let inner = Pipeline::new("inner", nodes![n::slow]).expect("one node fits");
         let outer = on.pipeline(nodes![inner.as_node().map_over(["x"])]);
         let outer = outer.with_item_timeout(Duration::from_millis(400));
-        runs(p.map(inputs! { x: items(6) }, ["x"]), &[("b", of::<u64>)])
-            + &runs(
-                outer.map(inputs! { x: vec![vec![1_u64], vec![0, 2]] }, ["x"]),
-                &[("a", of::<Vec<u64>>)],
-            )
-            + &outputs(p.run(inputs! { x: 3_u64 }), &[("b", one::<u64>)])
+        let slow = |inputs: Inputs, rest: u64| inputs.with("every", 5_u64).with("rest", rest);
+        let lists = inputs! { x: vec![vec![1_u64], vec![0, 2]] };
+        runs(
+            p.map(slow(inputs! { x: items(6) }, 3), ["x"]),
+            &[("b", of::<u64>)],
+        ) + &runs(outer.map(slow(lists, 2), ["x"]), &[("a", of::<Vec<u64>>)])
+            + &outputs(p.run(slow(inputs! { x: 3_u64 }, 3)), &[("b", one::<u64>)])
     });
 }
 
 /// What a cancelled map has finished lies at its beginning, without gaps and with the right values.
 fn cancelled_at(on: &On, at: u64, policy: ErrorPolicy) {
-    let token = CancelToken::new();
-    let own = token.clone();
-    let p = on.pipeline(nodes![
-        node_fn!("a", move |x: u64| -> Result<u64, String> {
-            if x == at {
-                own.cancel();
-                until_told();
-            }
-            if is_bad(x, 9) && policy == ErrorPolicy::Collect {
-                return Err(format!("not {x}"));
-            }
-            Ok(scramble(x))
-        }),
-        node_fn!("b", |a: u64| a >> 8),
-    ]);
+    let (token, notes) = (CancelToken::new(), Notes::new());
+    let p = on.pipeline(nodes![n::cancelling, n::shifted]);
     let p = p.with_cancel(&token).on_error(policy);
-    let error = p.map(inputs! { x: items(100) }, ["x"]);
+    let fails = policy == ErrorPolicy::Collect;
+    let given = inputs! { x: items(100), at: at, fails: fails, notes: notes.path() };
+    let error = notes.cancel(&token, || p.map(given, ["x"]));
     let error = error.expect_err("it was cancelled");
     let Error::Run(RunError::Cancelled {
         done,
@@ -210,7 +167,7 @@ pub fn cancellation(subject: &Subject) {
             cancelled_at(&subject.on(), at, policy);
         }
         let token = CancelToken::new();
-        let p = subject.on().pipeline(nodes![node_fn!("y", |x: u64| x)]);
+        let p = subject.on().pipeline(nodes![n::as_it_is]);
         let p = p.with_cancel(&token).on_error(policy);
         assert!(p.map(inputs! { x: items(100) }, ["x"]).is_ok());
         token.cancel();
@@ -227,17 +184,13 @@ pub fn cancellation(subject: &Subject) {
         assert!(rows.next().is_none());
     }
     // An iteration gives what is finished, and then the error.
-    let token = CancelToken::new();
-    let own = token.clone();
-    let p = subject.on().pipeline(nodes![node_fn!("y", move |x: u64| {
-        if x == 500 {
-            own.cancel();
-        }
-        x * 3
-    })]);
+    let (token, notes) = (CancelToken::new(), Notes::new());
+    let p = subject.on().pipeline(nodes![n::cancelling_and_tripled]);
     let p = p.with_cancel(&token);
-    let rows = p.map_iter(inputs! {}, "x", 0_u64..);
-    let rows: Vec<_> = rows.expect("the inputs are right").collect();
+    let given = inputs! { at: 500_u64, notes: notes.path() };
+    let rows = p.map_iter(given, "x", 0_u64..);
+    let rows = rows.expect("the inputs are right");
+    let rows: Vec<_> = notes.cancel(&token, || rows.collect());
     let (last, before) = rows.split_last().expect("the error at least");
     assert!(last.is_err());
     for (x, row) in (0_u64..).zip(before) {
@@ -248,21 +201,15 @@ pub fn cancellation(subject: &Subject) {
 
 /// A nested map ends with the run around it, wherever its chunks are.
 pub fn cancellation_of_nested_maps(subject: &Subject) {
-    let token = CancelToken::new();
-    let own = token.clone();
-    let inner = nodes![node_fn!("y", move |x: u64| {
-        if x == 77 {
-            own.cancel();
-            until_told();
-        }
-        x + 1
-    })];
-    let inner = Pipeline::new("inner", inner).expect("one node fits");
+    let (token, notes) = (CancelToken::new(), Notes::new());
+    let inner = Pipeline::new("inner", nodes![n::cancelling_and_next]).expect("one node fits");
     let p = subject
         .on()
         .pipeline(nodes![inner.as_node().map_over(["x"])]);
     let lists: Vec<Vec<u64>> = (0..20).map(|i| (i * 10..i * 10 + 10).collect()).collect();
-    let error = p.with_cancel(&token).map(inputs! { x: lists }, ["x"]);
+    let p = p.with_cancel(&token);
+    let given = inputs! { x: lists, at: 77_u64, notes: notes.path() };
+    let error = notes.cancel(&token, || p.map(given, ["x"]));
     let Err(Error::Run(RunError::Cancelled {
         finished: Some(runs),
         ..
@@ -334,15 +281,6 @@ fn essence(events: &[Event]) -> String {
 
 /// Every span ends, inside the one around it, and engines tell the same but for chunks, threads and time.
 pub fn events_are_balanced(subject: &Subject) {
-    let fails = |one_in: u64| {
-        node_fn!("a", move |x: u64| -> Result<u64, String> {
-            if is_bad(x, one_in) {
-                Err(format!("not {x}"))
-            } else {
-                Ok(x)
-            }
-        })
-    };
     subject.agree_on_maps(|on| {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let own = Arc::clone(&heard);
@@ -358,8 +296,9 @@ pub fn events_are_balanced(subject: &Subject) {
             essence(&events)
         };
         let mut text = String::new();
-        for one_in in [40, 1_000_000] {
-            let inner = Pipeline::new("inner", nodes![fails(one_in)]).expect("one node fits");
+        for one_in in [40_u64, 1_000_000] {
+            let fails = called(n::picky::node(), "a");
+            let inner = Pipeline::new("inner", nodes![{ fails }]).expect("one node fits");
             let p = on.pipeline(nodes![
                 inner
                     .as_node()
@@ -367,15 +306,14 @@ pub fn events_are_balanced(subject: &Subject) {
                     .rename_input("x", "list")
                     .rename_output("a", "mapped"),
                 inner.as_node().named("inline"),
-                node_fn!("sum", |a: u64, mapped: &[u64]| a + mapped
-                    .iter()
-                    .sum::<u64>()),
+                n::sum_of_both,
             ]);
             let p = p.with_listening(&listening);
             let lists: Vec<Vec<u64>> = (0..60).map(|i| (i..i + i % 5).collect()).collect();
-            let map = p.map(inputs! { x: items(60), list: lists }, ["x", "list"]);
+            let given = |inputs: Inputs| inputs.with("one_in", one_in).with("k", 0_u64);
+            let map = p.map(given(inputs! { x: items(60), list: lists }), ["x", "list"]);
             text.push_str(&format!("{} {}", map.is_ok(), take()));
-            let single = p.run(inputs! { x: 5_u64, list: items(50) });
+            let single = p.run(given(inputs! { x: 5_u64, list: items(50) }));
             text.push_str(&format!("{} {}", single.is_ok(), take()));
         }
         text

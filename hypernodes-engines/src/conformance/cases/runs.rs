@@ -1,20 +1,14 @@
 //! Single runs.
 
-use std::sync::Arc;
-use std::time::Duration;
+use hypernodes_core::{Inputs, NodeRef, inputs, nodes};
 
-use hypernodes_core::{Inputs, NodeRef, inputs, node_fn, nodes};
-
-use crate::conformance::{ShowOne, Subject, one, outputs};
-
-/// A value that cannot be cloned.
-#[derive(Debug, PartialEq)]
-struct Unique(u64);
+use super::nodes::{called, runs as n};
+use crate::conformance::{Notes, ShowOne, Subject, one, outputs};
 
 /// One node.
 pub fn one_node(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![node_fn!("y", |x: f64| x.sqrt())]);
+        let p = on.pipeline(nodes![n::square_root]);
         outputs(p.run(inputs! { x: 2.0 }), &[("y", one::<f64>)])
     });
 }
@@ -22,12 +16,7 @@ pub fn one_node(subject: &Subject) {
 /// Each node needs the one before it.
 pub fn chain(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: f64| x / 3.0),
-            node_fn!("b", |a: f64| a.exp()),
-            node_fn!("c", |b: f64| format!("{b:?}")),
-            node_fn!("d", |c: &str| c.len()),
-        ]);
+        let p = on.pipeline(nodes![n::third, n::exponential, n::written, n::length]);
         outputs(
             p.run(inputs! { x: 2.0 }),
             &[("a", one::<f64>), ("c", one::<String>), ("d", one::<usize>)],
@@ -38,12 +27,7 @@ pub fn chain(subject: &Subject) {
 /// Two branches that meet again.
 pub fn diamond(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: f64| x / 3.0),
-            node_fn!("b", |a: f64| a.sin()),
-            node_fn!("c", |a: f64| a.cos()),
-            node_fn!("d", |b: f64, c: f64| b - c),
-        ]);
+        let p = on.pipeline(nodes![n::third, n::sine, n::cosine, n::difference]);
         outputs(
             p.run(inputs! { x: 2.0 }),
             &[("d", one::<f64>), ("b", one::<f64>)],
@@ -51,17 +35,23 @@ pub fn diamond(subject: &Subject) {
     });
 }
 
+/// Nodes that multiply the same input, each with a number of its own.
 fn many(n: usize) -> Vec<NodeRef> {
-    (0..n)
-        .map(|i| node_fn!(format!("out{i}"), move |x: f64| x * (i as f64 + 0.1)))
-        .collect()
+    let node = |i: usize| n::times::node().rename_input("k", format!("k{i}"));
+    (0..n).map(|i| called(node(i), format!("out{i}"))).collect()
+}
+
+fn factors(n: usize) -> Inputs {
+    (0..n).fold(Inputs::new(), |inputs, i| {
+        inputs.with(format!("k{i}"), i as f64 + 0.1)
+    })
 }
 
 /// Many nodes that need the same input.
 pub fn fan_out(subject: &Subject) {
     subject.agree(|on| {
         let p = on.pipeline(many(50));
-        let found = p.run(inputs! { x: 0.7 }).expect("nothing fails");
+        let found = p.run(factors(50).with("x", 0.7)).expect("nothing fails");
         (0..50)
             .map(|i| one::<f64>(&found, &format!("out{i}")) + "\n")
             .collect()
@@ -81,7 +71,7 @@ pub fn fan_in(subject: &Subject) {
                         format!("sum{width}_")
                     }
                 };
-                let add = node_fn!(format!("{}{i}", level(width)), |a: f64, b: f64| a + b);
+                let add = called(n::add::node(), format!("{}{i}", level(width)));
                 let from = |j: usize| format!("{}{j}", level(2 * width));
                 nodes.push(
                     add.rename_input("a", from(2 * i))
@@ -90,7 +80,7 @@ pub fn fan_in(subject: &Subject) {
             }
         }
         outputs(
-            on.pipeline(nodes).run(inputs! { x: 0.3 }),
+            on.pipeline(nodes).run(factors(32).with("x", 0.3)),
             &[("sum1_0", one::<f64>)],
         )
     });
@@ -99,11 +89,7 @@ pub fn fan_in(subject: &Subject) {
 /// A node with two outputs, read by different nodes.
 pub fn several_outputs(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("div", outputs = ("q", "r"), |a: i64, b: i64| (a / b, a % b)),
-            node_fn!("twice", |q: i64| q * 2),
-            node_fn!("negative", |r: i64| -r),
-        ]);
+        let p = on.pipeline(nodes![n::divide, n::twice, n::negative]);
         let all = [
             ("q", one::<i64> as ShowOne),
             ("r", one::<i64>),
@@ -118,19 +104,12 @@ pub fn several_outputs(subject: &Subject) {
 pub fn values_are_moved_or_cloned(subject: &Subject) {
     subject.agree(|on| {
         let p = on.pipeline(nodes![
-            node_fn!("text", |x: u64| x.to_string()),
-            node_fn!("longer", |text: String| text + "!"),
-            node_fn!("shorter", |text: String| text
-                .chars()
-                .take(1)
-                .collect::<String>()),
-            node_fn!("unique", |x: u64| Unique(x)),
-            node_fn!("opened", |unique: Unique| unique.0 + 1),
-            // Reads what `opened` takes, so it goes before, however long it is.
-            node_fn!("seen", |unique: &Unique| {
-                std::thread::sleep(Duration::from_millis(2));
-                unique.0
-            }),
+            n::text,
+            n::longer,
+            n::shorter,
+            n::unique,
+            n::opened,
+            n::seen
         ]);
         let p = p
             .select(["longer", "shorter", "opened", "seen"])
@@ -148,12 +127,7 @@ pub fn values_are_moved_or_cloned(subject: &Subject) {
 /// Defaults, bound inputs, and inputs of the run before them.
 pub fn defaults_and_bound_inputs(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: f64, #[default(2.0)] k: f64| x * k),
-            node_fn!("b", |a: f64, #[default(2.0)] k: f64, shift: f64| a
-                + k
-                + shift),
-        ]);
+        let p = on.pipeline(nodes![n::scaled, n::shifted]);
         let p = p.bind("shift", 0.1).expect("it is an input");
         let show = |inputs: Inputs| outputs(p.run(inputs), &[("b", one::<f64>)]);
         show(inputs! { x: 1.5 })
@@ -165,11 +139,7 @@ pub fn defaults_and_bound_inputs(subject: &Subject) {
 /// Only what is asked for is computed.
 pub fn selected_outputs(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: f64| x + 1.0),
-            node_fn!("b", |a: f64| a * 2.0),
-            node_fn!("dear", |x: f64| -> f64 { panic!("nobody asked for {x}") }),
-        ]);
+        let p = on.pipeline(nodes![n::one_more, n::doubled, n::dear]);
         let p = p.select(["b"]).expect("it is an output");
         outputs(
             p.run(inputs! { x: 1.5 }),
@@ -178,29 +148,10 @@ pub fn selected_outputs(subject: &Subject) {
     });
 }
 
-/// Panics when it is dropped, with this number.
-struct Bomb(u64);
-
-impl Drop for Bomb {
-    fn drop(&mut self) {
-        assert!(self.0 != 3, "bomb {}", self.0);
-    }
-}
-
 /// A value that nobody reads and that cannot be dropped: the node that made it is told.
 pub fn an_unwanted_value_that_panics(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("two", outputs = ("a", "bomb"), |n: u64| {
-                std::thread::sleep(Duration::from_millis(1));
-                (n, Bomb(n))
-            }),
-            node_fn!("slow", |n: u64| {
-                std::thread::sleep(Duration::from_millis(2));
-                n
-            }),
-            node_fn!("sum", |slow: u64, a: u64| slow + a),
-        ]);
+        let p = on.pipeline(nodes![n::armed, n::slow, n::sum]);
         let p = p.select(["sum"]).expect("it is an output");
         let run = |n: u64| outputs(p.run(inputs! { n }), &[("sum", one::<u64>)]);
         run(2) + &run(3)
@@ -210,11 +161,7 @@ pub fn an_unwanted_value_that_panics(subject: &Subject) {
 /// A value that the caller brings instead of a node.
 pub fn supplied_outputs(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: f64| -> f64 { panic!("not computed: {x}") }),
-            node_fn!("b", |a: f64| a * 2.0),
-            node_fn!("c", |a: f64, b: f64| a - b),
-        ]);
+        let p = on.pipeline(nodes![n::not_computed, n::doubled, n::minus]);
         outputs(
             p.run(Inputs::new().supply("a", 0.3)),
             &[("c", one::<f64>), ("a", one::<f64>)],
@@ -226,9 +173,9 @@ pub fn supplied_outputs(subject: &Subject) {
 pub fn ten_thousand_nodes(subject: &Subject) {
     let nodes: Vec<NodeRef> = (0..10_000_usize)
         .map(|i| {
-            let node = node_fn!(format!("n{i}"), move |x: u64| x
-                .wrapping_mul(31)
-                .wrapping_add(i as u64));
+            let node = called(n::step::node(), format!("n{i}"));
+            // No two nodes of a level get the same number, so that a wrong wire shows.
+            let node = node.rename_input("k", format!("k{}", i % 101));
             if i < 100 {
                 node
             } else {
@@ -242,7 +189,10 @@ pub fn ten_thousand_nodes(subject: &Subject) {
             .pipeline(nodes.clone())
             .select(last.clone())
             .expect("these are outputs");
-        let found = p.run(inputs! { x: 1_u64 }).expect("nothing fails");
+        let given = (0..101_u64).fold(inputs! { x: 1_u64 }, |given, k| {
+            given.with(format!("k{k}"), k)
+        });
+        let found = p.run(given).expect("nothing fails");
         last.iter()
             .map(|name| one::<u64>(&found, name) + "\n")
             .collect()
@@ -251,21 +201,17 @@ pub fn ten_thousand_nodes(subject: &Subject) {
 
 /// Several steps fail: the error is that of the lowest, whoever fails first.
 pub fn the_lowest_failing_step_is_told(subject: &Subject) {
-    for failing in 0..4_usize {
+    for failing in 0..4_u64 {
         subject.agree(|on| {
-            let node = |i: usize| {
-                node_fn!(format!("n{i}"), move |x: u64| -> Result<u64, String> {
-                    // The higher a step, the sooner it is done.
-                    std::thread::sleep(Duration::from_micros(400 - 100 * i as u64));
-                    if i >= failing {
-                        Err(format!("node {i} of {x}"))
-                    } else {
-                        Ok(x + i as u64)
-                    }
-                })
+            let node = |i: u64| {
+                let node = n::one_of_four::node().rename_input("i", format!("i{i}"));
+                called(node, format!("n{i}"))
             };
             let p = on.pipeline((0..4).map(node).collect());
-            outputs(p.run(inputs! { x: 1_u64 }), &[("n0", one::<u64>)])
+            let given = (0..4_u64).fold(inputs! { x: 1_u64, failing: failing }, |given, i| {
+                given.with(format!("i{i}"), i)
+            });
+            outputs(p.run(given), &[("n0", one::<u64>)])
         });
     }
 }
@@ -273,35 +219,20 @@ pub fn the_lowest_failing_step_is_told(subject: &Subject) {
 /// A panic is told as an error.
 pub fn a_panic_is_an_error(subject: &Subject) {
     subject.agree(|on| {
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: u64| x),
-            node_fn!("b", |a: u64| -> u64 { panic!("on purpose: {a}") }),
-            node_fn!("c", |a: u64| a),
-        ]);
+        let p = on.pipeline(nodes![n::as_it_is, n::panicking, n::behind]);
         outputs(p.run(inputs! { x: 1_u64 }), &[("c", one::<u64>)])
     });
 }
 
 /// What needs a failed step does not run.
 pub fn nothing_after_a_failure_is_told(subject: &Subject) {
-    let ran = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let notes = Notes::new();
     subject.agree(|on| {
-        let count = Arc::clone(&ran);
-        let p = on.pipeline(nodes![
-            node_fn!("a", |x: u64| -> Result<u64, String> {
-                Err(format!("no {x}"))
-            }),
-            node_fn!("b", |a: u64| a),
-            node_fn!("c", move |b: u64| {
-                count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                b
-            }),
-        ]);
-        outputs(p.run(inputs! { x: 1_u64 }), &[("c", one::<u64>)])
+        let p = on.pipeline(nodes![n::refusing, n::handed_on, n::noted]);
+        outputs(
+            p.run(inputs! { x: 1_u64, notes: notes.path() }),
+            &[("c", one::<u64>)],
+        )
     });
-    assert_eq!(
-        ran.load(std::sync::atomic::Ordering::Relaxed),
-        0,
-        "a step ran without its argument"
-    );
+    assert_eq!(notes.count(), 0, "a step ran without its argument");
 }
