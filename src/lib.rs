@@ -28,7 +28,7 @@ pub use hypernodes_core::{
 pub use hypernodes_core::{AsyncHost, BoxFuture};
 #[cfg(feature = "macros")]
 pub use hypernodes_core::{node, node_fn, nodes, pipeline};
-pub use hypernodes_engines::{EngineConfig, SequentialConfig};
+pub use hypernodes_engines::{EngineConfig, SequentialConfig, compare};
 #[cfg(feature = "threaded")]
 pub use hypernodes_engines::{Threaded, ThreadedConfig};
 #[cfg(feature = "conformance")]
