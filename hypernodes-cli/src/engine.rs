@@ -32,13 +32,25 @@ pub(crate) fn config(common: &Common) -> Result<EngineConfig, CommandError> {
     Ok(config)
 }
 
-/// `auto` takes the engine with threads: it is never slower by more than its start.
-fn named(common: &Common) -> Result<EngineConfig, CommandError> {
-    let threaded = EngineConfig::Threaded(ThreadedConfig {
+/// One engine by its name, with its automatic partitions: what `bench` compares.
+pub(crate) fn by_name(common: &Common, name: &str) -> Result<EngineConfig, EngineError> {
+    match name {
+        "threaded" => Ok(threaded(common, None)),
+        name => EngineConfig::named(name),
+    }
+}
+
+fn threaded(common: &Common, npartitions: Option<usize>) -> EngineConfig {
+    EngineConfig::Threaded(ThreadedConfig {
         workers: common.workers,
         workload: common.workload,
-        npartitions: common.npartitions,
-    });
+        npartitions,
+    })
+}
+
+/// `auto` takes the engine with threads: it is never slower by more than its start.
+fn named(common: &Common) -> Result<EngineConfig, CommandError> {
+    let threaded = threaded(common, common.npartitions);
     match common.engine {
         EngineName::Auto | EngineName::Threaded => Ok(threaded),
         EngineName::Sequential => Ok(EngineConfig::default()),

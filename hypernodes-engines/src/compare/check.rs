@@ -1,6 +1,7 @@
 //! Whether two maps gave the same.
 
 use std::fmt;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use hypernodes_core::{Arg, Codec, Column, Error, PortValue, Runs};
@@ -29,7 +30,7 @@ impl Checked {
             for (at, (expected, found)) in pieces.enumerate() {
                 if !is_same_piece(expected, found) {
                     let rows = expected.iter().zip(found);
-                    let same = |(a, b): (&T, &T)| is_same_piece(&[a.clone()], &[b.clone()]);
+                    let same = |(a, b): (&T, &T)| is_same_piece(from_ref(a), from_ref(b));
                     return Some(at * PIECE + rows.map(same).take_while(|same| *same).count());
                 }
             }

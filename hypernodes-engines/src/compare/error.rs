@@ -19,7 +19,7 @@ pub enum ComparisonError {
         items: usize,
         /// The failure.
         #[source]
-        source: Error,
+        source: Box<Error>,
     },
     /// An engine fails where Sequential does not.
     #[error("engine `{engine}` fails with {items} items, and `sequential` does not")]
@@ -30,7 +30,7 @@ pub enum ComparisonError {
         items: usize,
         /// The failure.
         #[source]
-        source: Error,
+        source: Box<Error>,
     },
     /// An engine gives something else than Sequential.
     #[error(

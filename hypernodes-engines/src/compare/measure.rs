@@ -233,7 +233,7 @@ impl<'a> Measurement<'a> {
                 Err(Refusal::Engine(reason)) => {
                     return Err(ComparisonError::Reference {
                         items: stopwatch.items,
-                        source: reason,
+                        source: Box::new(reason),
                     }
                     .into());
                 }
@@ -280,7 +280,10 @@ impl<'a> Measurement<'a> {
     ) -> Result<(), ComparisonError> {
         for output in &self.settings.outputs {
             let differs = output.first_difference(expected, found);
-            let differs = differs.map_err(|source| ComparisonError::Reference { items, source })?;
+            let differs = differs.map_err(|source| ComparisonError::Reference {
+                items,
+                source: Box::new(source),
+            })?;
             if let Some(item) = differs {
                 return Err(ComparisonError::Differs {
                     engine: runner.name.clone(),
@@ -494,11 +497,15 @@ fn is_refusal(error: &Error) -> bool {
 fn stopped(items: usize, engine: Option<&str>, error: Error) -> Stop {
     match (error, engine) {
         (Error::Run(run), _) if run.is_cancelled() => Stop::Cancelled,
-        (source, None) => ComparisonError::Reference { items, source }.into(),
+        (source, None) => ComparisonError::Reference {
+            items,
+            source: Box::new(source),
+        }
+        .into(),
         (source, Some(engine)) => ComparisonError::Failed {
             engine: engine.to_owned(),
             items,
-            source,
+            source: Box::new(source),
         }
         .into(),
     }

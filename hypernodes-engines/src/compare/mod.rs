@@ -129,12 +129,12 @@ impl Comparison {
     /// number: `threaded-2`.
     #[must_use]
     pub fn shared_engine(mut self, name: impl Into<String>, engine: Arc<dyn Engine>) -> Self {
-        let name = name.into();
-        let is_free = |name: &str| self.contenders.iter().all(|other| other.name != name);
-        let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let found = std::iter::once(name.clone()).chain(numbered);
-        let name = found.into_iter().find(|name| is_free(name));
-        let name = name.expect("there are more numbers than engines");
+        let given = name.into();
+        let (mut name, mut number) = (given.clone(), 2);
+        while self.contenders.iter().any(|other| other.name == name) {
+            name = format!("{given}-{number}");
+            number += 1;
+        }
         self.contenders.push(Contender::new(&name, engine));
         self
     }
