@@ -38,6 +38,7 @@ fn the_json_has_every_engine_size_and_reason() {
     let found = json(&folder, &["--workers", "2", "--nested"]);
     assert_eq!(found["was_cancelled"], false);
     assert!(found["took_seconds"].as_f64() > Some(0.0));
+    assert!(found["cpus"].as_f64() > Some(0.0));
     let cases = list(&found["cases"]);
     let names: Vec<_> = cases
         .iter()
@@ -52,7 +53,11 @@ fn the_json_has_every_engine_size_and_reason() {
     );
     for case in cases {
         assert_eq!(case["workload"], "tiny");
-        assert!(case["choice"]["reason"].as_str().is_some_and(|reason| reason.starts_with("take `")));
+        assert!(
+            case["choice"]["reason"]
+                .as_str()
+                .is_some_and(|reason| reason.starts_with("take `"))
+        );
         let sizes = list(&case["sizes"]);
         let items: Vec<_> = sizes.iter().map(|size| size["items"].as_u64()).collect();
         assert_eq!(items, [Some(3), Some(20)]);
@@ -103,7 +108,10 @@ fn the_csv_has_a_row_for_each_engine_and_size() {
     let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(rows.len(), 3, "{csv}");
     assert!(rows.iter().all(|row| row.len() == 16), "{csv}");
-    assert_eq!(rows[0][..5], ["case", "workload", "nested", "items", "engine"]);
+    assert_eq!(
+        rows[0][..5],
+        ["case", "workload", "nested", "items", "engine"]
+    );
     assert_eq!(rows[2][..5], ["tiny", "tiny", "false", "20", "sequential"]);
     assert_eq!(rows[2][14], "true", "there is no other one");
 }
@@ -111,8 +119,18 @@ fn the_csv_has_a_row_for_each_engine_and_size() {
 #[test]
 fn sizes_for_which_the_time_is_not_enough_are_told() {
     let folder = Folder::new();
-    let args = ["bench", "--workloads", "io", "--items", "1,1000000", "--budget", "5"];
-    let said = folder.run(&[&args[..], &["--format", "json"]].concat()).ok();
+    let args = [
+        "bench",
+        "--workloads",
+        "io",
+        "--items",
+        "1,1000000",
+        "--budget",
+        "5",
+    ];
+    let said = folder
+        .run(&[&args[..], &["--format", "json"]].concat())
+        .ok();
     let found: Value = serde_json::from_str(&said).unwrap();
     let size = &found["cases"][0]["sizes"][1];
     assert_eq!(size["items"], 1_000_000);
@@ -120,7 +138,10 @@ fn sizes_for_which_the_time_is_not_enough_are_told() {
     let skipped = size["skipped"].as_str().unwrap();
     assert!(skipped.starts_with("it would take about "), "{skipped}");
     let table = folder.run(&args).ok();
-    assert!(table.contains("1,000,000 items: skipped, it would take about "), "{table}");
+    assert!(
+        table.contains("1,000,000 items: skipped, it would take about "),
+        "{table}"
+    );
     let csv = folder.run(&[&args[..], &["--format", "csv"]].concat()).ok();
     let last = csv.lines().last().unwrap();
     assert!(last.starts_with("io-2ms,io,false,1000000,,"), "{last}");
@@ -130,12 +151,22 @@ fn sizes_for_which_the_time_is_not_enough_are_told() {
 #[test]
 fn the_report_is_one_page_without_network_or_script() {
     let folder = Folder::new();
-    let ran = bench(&folder, &["--report", "engines.html", "--output", "engines.txt"]);
+    let ran = bench(
+        &folder,
+        &["--report", "engines.html", "--output", "engines.txt"],
+    );
     assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (Some(0), "", ""));
     assert_eq!(folder.names(), ["engines.html", "engines.txt"]);
     let page = fs::read_to_string(folder.path().join("engines.html")).unwrap();
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
-    for text in ["<svg", "<polyline", "sequential", "threaded", "take `", "default-src 'none'"] {
+    for text in [
+        "<svg",
+        "<polyline",
+        "sequential",
+        "threaded",
+        "take `",
+        "default-src 'none'",
+    ] {
         assert!(page.contains(text), "{text}");
     }
     for text in ["<script", "http://", "https://", "NaN", "inf"] {
@@ -148,9 +179,24 @@ fn what_cannot_be_measured_is_refused() {
     let folder = Folder::new();
     let refused = |args: &[&str]| bench(&folder, args).refused();
     assert!(refused(&["--engines", "abacus"]).contains("abacus"));
-    assert!(folder.run(&["bench", "--items", "0"]).refused().contains("expected 1 or more"));
-    assert!(folder.run(&["bench", "--budget", "0"]).refused().contains("expected seconds above 0"));
-    assert!(folder.run(&["bench", "--workloads", "gpu"]).refused().contains("'gpu'"));
+    assert!(
+        folder
+            .run(&["bench", "--items", "0"])
+            .refused()
+            .contains("expected 1 or more")
+    );
+    assert!(
+        folder
+            .run(&["bench", "--budget", "0"])
+            .refused()
+            .contains("expected seconds above 0")
+    );
+    assert!(
+        folder
+            .run(&["bench", "--workloads", "gpu"])
+            .refused()
+            .contains("'gpu'")
+    );
     assert!(refused(&["--format", "svg"]).contains("`bench` has no format `svg`"));
     assert!(refused(&["--report", "no/where.html"]).contains("cannot write the report"));
     assert!(refused(&["--workers", "100000"]).contains("`workers` is 100000"));
@@ -159,7 +205,11 @@ fn what_cannot_be_measured_is_refused() {
     let ran = bench(&folder, &["--engines", "ray", "--npartitions", "3"]);
     assert_eq!(ran.code, Some(0));
     assert_eq!(ran.stderr, "note: `bench` has no use for `--npartitions`\n");
-    assert!(ran.stdout.contains("`ray` takes no part: "), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("`ray` takes no part: "),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[cfg(unix)]
@@ -167,8 +217,17 @@ fn what_cannot_be_measured_is_refused() {
 fn ctrl_c_ends_it_with_what_was_measured() {
     let folder = Folder::new();
     let args = [
-        "bench", "--workloads", "tiny,io", "--items", "2,100000", "--budget", "100000", "--format",
-        "json", "--progress", "always",
+        "bench",
+        "--workloads",
+        "tiny,io",
+        "--items",
+        "2,100000",
+        "--budget",
+        "100000",
+        "--format",
+        "json",
+        "--progress",
+        "always",
     ];
     let log = folder.path().join("log");
     let mut command = folder.command(&args);
@@ -188,5 +247,8 @@ fn ctrl_c_ends_it_with_what_was_measured() {
     assert_eq!(list(&cases[0]["sizes"][1]["engines"]).len(), 2);
     let last = cases.last().unwrap();
     let skipped = last["sizes"][1]["skipped"].as_str();
-    assert!(skipped.is_some_and(|why| why.contains("cancelled")), "{skipped:?}");
+    assert!(
+        skipped.is_some_and(|why| why.contains("cancelled")),
+        "{skipped:?}"
+    );
 }

@@ -108,6 +108,7 @@ impl fmt::Display for ComparisonReport {
         for size in &self.sizes {
             put_notes(f, size)?;
         }
+        put_skipped(f, &self.sizes)?;
         for unavailable in &self.unavailable {
             writeln!(
                 f,
@@ -147,6 +148,7 @@ fn rows(size: &SizeReport) -> impl Iterator<Item = [String; 7]> {
 
 fn partitions(one: &Measured) -> String {
     match one.chunks {
+        Some(1) => format!("{} (1 chunk)", one.partitions),
         Some(chunks) => format!("{} ({chunks} chunks)", one.partitions),
         None => one.partitions.to_string(),
     }
@@ -169,9 +171,6 @@ fn put_notes(f: &mut fmt::Formatter<'_>, size: &SizeReport) -> fmt::Result {
     if let Some(choice) = &size.choice {
         writeln!(f, "  {items}: take {}", choice.reason)?;
     }
-    if let Some(skipped) = &size.skipped {
-        writeln!(f, "  {items}: skipped, {skipped}")?;
-    }
     for one in &size.engines {
         let left_out = one.hand_set.iter().flat_map(|set| &set.left_out);
         let left_out: Vec<String> = left_out.map(ToString::to_string).collect();
@@ -185,4 +184,20 @@ fn put_notes(f: &mut fmt::Formatter<'_>, size: &SizeReport) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+/// The sizes that were left out: the first with its reason, for the larger ones take longer still.
+fn put_skipped(f: &mut fmt::Formatter<'_>, sizes: &[SizeReport]) -> fmt::Result {
+    let mut skipped = sizes
+        .iter()
+        .filter_map(|size| Some((size.items, size.skipped.as_deref()?)));
+    let Some((items, reason)) = skipped.next() else {
+        return Ok(());
+    };
+    writeln!(f, "  {}: skipped, {reason}", items_in_words(items))?;
+    let more: Vec<String> = skipped.map(|(items, _)| whole_number(items)).collect();
+    match more.is_empty() {
+        true => Ok(()),
+        false => writeln!(f, "  skipped, too: {} items", more.join("; ")),
+    }
 }

@@ -7,8 +7,8 @@ mod work;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use hypernodes::EngineConfig;
-use hypernodes::compare::{Comparison, ComparisonReport};
+use hypernodes::compare::{Comparison, ComparisonReport, seconds_in_words};
+use hypernodes::{EngineConfig, EngineError, Resources};
 use serde::Serialize;
 
 use super::format;
@@ -23,6 +23,10 @@ use work::Case;
 #[derive(Debug, Serialize)]
 struct Bench {
     cases: Vec<Found>,
+    /// The CPUs that this process may use.
+    cpus: f64,
+    /// How busy they were when it began, where that can be seen.
+    cpu_load_percent: Option<f64>,
     /// Whether Ctrl-C has ended it.
     was_cancelled: bool,
     took_seconds: f64,
@@ -88,7 +92,7 @@ fn comparison(common: &Common, command: &BenchCommand) -> Result<Comparison, Com
                 let made = engine::by_name(common, info.name).and_then(|config| config.build());
                 comparison = match made {
                     Ok(engine) => comparison.shared_engine(info.name, engine),
-                    Err(hypernodes::EngineError::Unavailable { reason, .. }) => {
+                    Err(EngineError::Unavailable { reason, .. }) => {
                         comparison.unavailable(info.name, reason)
                     }
                     Err(error) => return Err(hypernodes::Error::from(error).into()),
@@ -111,6 +115,7 @@ fn measured(
     comparison: &Comparison,
 ) -> Result<Bench, CommandError> {
     let began = now();
+    let resources = Resources::read();
     let cases = work::cases(&command.workloads, command.nested)?;
     let is_told = is_progress_wanted(common.policies.progress);
     let mut found = Vec::with_capacity(cases.len());
@@ -127,6 +132,8 @@ fn measured(
     }
     Ok(Bench {
         cases: found,
+        cpus: resources.cpus,
+        cpu_load_percent: resources.cpu_load_percent,
         was_cancelled: cancel::token().is_cancelled(),
         took_seconds: began.elapsed().as_secs_f64(),
     })
@@ -180,4 +187,21 @@ fn say_unused(common: &Common) {
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 fn now() -> Instant {
     Instant::now()
+}
+
+impl Bench {
+    /// How long it took, where, and beside what.
+    fn circumstances(&self) -> String {
+        let took = seconds_in_words(self.took_seconds);
+        let ended = if self.was_cancelled {
+            ", cancelled"
+        } else {
+            ""
+        };
+        let load = self
+            .cpu_load_percent
+            .map(|load| format!(", {load:.0} % busy before"));
+        let load = load.unwrap_or_default();
+        format!("took {took} on {} CPUs{load}{ended}", self.cpus)
+    }
 }

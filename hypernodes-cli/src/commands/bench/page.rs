@@ -36,7 +36,7 @@ pub(super) fn html(bench: &Bench) -> String {
         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
         <meta name=\"color-scheme\" content=\"light dark\">\n<title>Engines side by side</title>\n\
         <link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body><main>\n\
-        <h1>Engines side by side</h1>\n<p class=\"how\">Took {}{}. The engines run in turn, and the median counts; \
+        <h1>Engines side by side</h1>\n<p class=\"how\">It {}. The engines run in turn, and the median counts; \
         what each gives is equal to what <b>sequential</b> gives. A circle is the best number of partitions set by \
         hand. Lower is faster.</p>\n",
         seconds_in_words(bench.took_seconds),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use hypernodes::compare::{Measured, SizeReport, seconds_in_words};
+use hypernodes::compare::{Measured, SizeReport};
 
 use super::{Bench, Found};
 use crate::cli::Format;
@@ -59,15 +59,10 @@ fn write_table(out: &mut impl Write, bench: &Bench) -> io::Result<()> {
     for (engine, reason) in told {
         writeln!(out, "`{engine}` takes no part: {reason}")?;
     }
-    let took = seconds_in_words(bench.took_seconds);
-    let ended = if bench.was_cancelled {
-        ", cancelled"
-    } else {
-        ""
-    };
+    let circumstances = bench.circumstances();
     writeln!(
         out,
-        "took {took}{ended}; `*` is the engine to take, results are equal to those of `sequential`"
+        "{circumstances}; `*` is the engine to take, results are equal to those of `sequential`"
     )
 }
 
