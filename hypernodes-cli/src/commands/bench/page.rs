@@ -39,12 +39,7 @@ pub(super) fn html(bench: &Bench) -> String {
         <h1>Engines side by side</h1>\n<p class=\"how\">It {}. The engines run in turn, and the median counts; \
         what each gives is equal to what <b>sequential</b> gives. A circle is the best number of partitions set by \
         hand. Lower is faster.</p>\n",
-        seconds_in_words(bench.took_seconds),
-        if bench.was_cancelled {
-            ", cancelled"
-        } else {
-            ""
-        }
+        bench.circumstances()
     );
     for found in &bench.cases {
         put_case(&mut out, found);
@@ -298,10 +293,7 @@ mod tests {
     fn an_axis_goes_from_one_power_of_ten_to_another() {
         let axis = Axis::new([20.0, 5_000.0].into_iter(), 0.0, 300.0);
         assert_eq!(
-            axis.ticks()
-                .map(|tick| tick.round())
-                .sum::<f64>()
-                .to_string(),
+            axis.ticks().map(f64::round).sum::<f64>().to_string(),
             "11110"
         );
         let at = |value: f64| axis.at(value).round().to_string();

@@ -165,7 +165,7 @@ fn plain(workload: BenchWorkload, per_second: f64) -> Result<Vec<Named>, Command
 fn nested(inner: &Pipeline, name: &str) -> Result<Pipeline, CommandError> {
     let each = inner
         .as_node()
-        .map_over([AXIS])
+        .map_over(["items"])
         .rename_input(AXIS, "items")
         .rename_output(OUTPUT, "values");
     let pipeline = Pipeline::new(name.to_owned(), nodes![members, { each }, total]);
