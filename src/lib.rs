@@ -29,7 +29,7 @@ pub use hypernodes_core::{
 pub use hypernodes_core::{AsyncHost, BoxFuture};
 #[cfg(feature = "macros")]
 pub use hypernodes_core::{node, node_fn, nodes, pipeline};
-pub use hypernodes_engines::{EngineConfig, ProcessConfig, SequentialConfig};
+pub use hypernodes_engines::{EngineConfig, ProcessConfig, SequentialConfig, compare};
 #[cfg(feature = "process")]
 pub use hypernodes_engines::{
     Process, enable_process_tests,

@@ -43,13 +43,37 @@ fn is_available(name: &str) -> bool {
     engines.any(|engine| engine.name == name && engine.available)
 }
 
-/// `auto` takes the engine with threads: it is never slower by more than its start.
-fn named(common: &Common) -> Result<EngineConfig, CommandError> {
-    let threaded = EngineConfig::Threaded(ThreadedConfig {
+/// One engine by its name, with its automatic partitions: what `bench` compares.
+pub(crate) fn by_name(common: &Common, name: &str) -> Result<EngineConfig, EngineError> {
+    match name {
+        "threaded" => Ok(threaded(common, None)),
+        "process" => Ok(process(common, None)),
+        name => EngineConfig::named(name),
+    }
+}
+
+fn threaded(common: &Common, npartitions: Option<usize>) -> EngineConfig {
+    EngineConfig::Threaded(ThreadedConfig {
         workers: common.workers,
         workload: common.workload,
-        npartitions: common.npartitions,
-    });
+        npartitions,
+    })
+}
+
+fn process(common: &Common, npartitions: Option<usize>) -> EngineConfig {
+    EngineConfig::Process(ProcessConfig {
+        workers: common.workers,
+        threads_per_worker: common.cluster.threads_per_worker.unwrap_or_default(),
+        worker_memory: common.cluster.worker_memory,
+        workload: common.workload,
+        npartitions,
+        ..ProcessConfig::default()
+    })
+}
+
+/// `auto` takes the engine with threads: it is never slower by more than its start.
+fn named(common: &Common) -> Result<EngineConfig, CommandError> {
+    let threaded = threaded(common, common.npartitions);
     match common.engine {
         EngineName::Auto | EngineName::Threaded => Ok(threaded),
         EngineName::Sequential => Ok(EngineConfig::default()),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
+use hypernodes::compare::ComparisonError;
 use hypernodes::ops::{DashboardError, EventLogError};
 use hypernodes::trading::atc::AtcError;
 use hypernodes::trading::data::DataError;
@@ -57,6 +58,8 @@ pub(crate) enum CommandError {
     #[error("cannot write the report `{}`: {}; choose another `--report`", path.display(), reason(source))]
     Report { path: PathBuf, source: io::Error },
     #[error(transparent)]
+    Comparison(#[from] ComparisonError),
+    #[error(transparent)]
     Cache(#[from] CacheError),
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -74,7 +77,7 @@ impl CommandError {
         match self {
             Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Run(error) => exit_of_run(error),
-            Self::Defect(_) | Self::Write(_) => Exit::Failed,
+            Self::Defect(_) | Self::Write(_) | Self::Comparison(_) => Exit::Failed,
             Self::Data(_)
             | Self::Config(_)
             | Self::Usage(_)

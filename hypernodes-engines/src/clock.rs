@@ -1,4 +1,5 @@
-//! The one place that reads the clock: it decides who helps whom, results never depend on it.
+//! The one place that reads the clock: it decides who helps whom and what a comparison measures, results never depend
+//! on it.
 
 use std::time::Instant;
 

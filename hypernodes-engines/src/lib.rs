@@ -28,6 +28,7 @@
 )]
 //! | [`EngineConfig`] | which engine, with settings that can be read from a file | |
 //! | [`Explanation`] | how a map would be cut up, as text | |
+//! | [`Comparison`](compare::Comparison) | engines side by side on one pipeline, and which to take | |
 #![cfg_attr(
     feature = "conformance",
     doc = "| [`engine_conformance!`] | tests that every engine passes | `conformance` |"
@@ -40,8 +41,8 @@
 #[cfg(feature = "conformance")]
 extern crate hypernodes_core as hypernodes;
 
-#[cfg(any(feature = "threaded", feature = "process"))]
 mod clock;
+pub mod compare;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;

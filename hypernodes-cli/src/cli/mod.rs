@@ -7,11 +7,13 @@
 //! | `cluster` | of these, workers that are processes |
 //! | `data` | DATA, and which of it |
 //! | `atc` | of ATC and of the scan |
+//! | `bench` | of the comparison of engines |
 //! | `upkeep` | of settings, caches and run folders |
 //! | `size` | sizes and times |
 //! | `typed` | what was typed, with the environment and a file of settings |
 
 mod atc;
+mod bench;
 mod cluster;
 mod common;
 mod data;
@@ -21,6 +23,7 @@ mod typed;
 mod upkeep;
 
 pub(crate) use atc::{AtcArgs, AtcCommand, ScanCommand};
+pub(crate) use bench::{BenchCommand, BenchWorkload};
 pub(crate) use common::{Common, EngineName, Format, LogLevel};
 pub(crate) use data::DataArgs;
 pub(crate) use policies::Progress;
@@ -105,6 +108,19 @@ Examples:
     /// Lists the engines: which are available, and why not.
     #[command(after_help = "Examples:\n  hypernodes engines\n  hypernodes engines --format json")]
     Engines,
+    /// Compares the engines on cpu, io, mixed and tiny work, and says which one to take.
+    ///
+    /// Each engine runs the same maps over several numbers of items, in turn; what it gives is compared with what
+    /// `sequential` gives before anything is timed. Told are the time of an item, the partitions that the engine has
+    /// chosen, and the best of 1, 2, 4 and so on set by hand. Differences within noise are no differences. Sizes for
+    /// which the time is not enough are skipped, and why is told. Ctrl-C ends it with what was measured until then.
+    #[command(after_help = "\
+Examples:
+  hypernodes bench
+  hypernodes bench --budget 10 --workloads cpu,io --items 10,1000
+  hypernodes bench --engines threaded --workers 8 --nested --report engines.html
+  hypernodes bench --format json --output engines.json")]
+    Bench(BenchCommand),
     /// Checks files of settings, and makes them from those of older systems.
     #[command(after_help = "\
 Examples:

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod atc;
+mod bench;
 mod cache;
 mod config;
 mod engines;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, CommandError> {
         Command::Plan(command) => plan::run(common, &command.of),
         Command::Graph(command) => graph::run(common, &command.of),
         Command::Engines => engines::run(common),
+        Command::Bench(command) => bench::run(common, command),
         Command::Config(command) => config::run(common, &command.of),
         Command::Cache(command) => cache::run(common, command.of),
         Command::Report(command) => report::run(common, command),

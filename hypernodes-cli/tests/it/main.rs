@@ -2,6 +2,7 @@
 
 mod atc;
 mod bad_input;
+mod bench;
 mod caching;
 mod collect;
 mod config;
