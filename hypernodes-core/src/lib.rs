@@ -19,8 +19,8 @@
 //! own needs this crate alone.
 #![forbid(unsafe_code)]
 
-/// The macros say `::hypernodes`, in the tests that model threads too.
-#[cfg(all(test, shuttle))]
+/// The macros say `::hypernodes`, in the tests in here too.
+#[cfg(all(test, feature = "macros"))]
 extern crate self as hypernodes;
 
 #[cfg(feature = "async")]
