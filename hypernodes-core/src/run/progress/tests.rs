@@ -96,9 +96,9 @@ fn each_row_is_told_before_it_is_computed() {
     for (kind, p) in kinds(&seen) {
         let node = p.plan.step_names().next().expect("it has one").to_owned();
         for policies in [None, Some(Policies::default())] {
-            for rows in [1, 5] {
-                seen.run(&p, vec![numbers(rows)], rows as usize, policies.clone());
-                let all: Vec<usize> = (0..rows as usize).collect();
+            for (rows, count) in [(1_usize, 1_u64), (5, 5)] {
+                seen.run(&p, vec![numbers(count)], rows, policies.clone());
+                let all: Vec<usize> = (0..rows).collect();
                 assert_eq!(seen.take(), rows_of(&node, &all), "{kind} {rows}");
             }
         }
