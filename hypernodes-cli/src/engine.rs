@@ -77,16 +77,7 @@ fn named(common: &Common) -> Result<EngineConfig, CommandError> {
     match common.engine {
         EngineName::Auto | EngineName::Threaded => Ok(threaded),
         EngineName::Sequential => Ok(EngineConfig::default()),
-        EngineName::Process if is_available("process") => {
-            Ok(EngineConfig::Process(ProcessConfig {
-                workers: common.workers,
-                threads_per_worker: common.cluster.threads_per_worker.unwrap_or_default(),
-                worker_memory: common.cluster.worker_memory,
-                workload: common.workload,
-                npartitions: common.npartitions,
-                ..ProcessConfig::default()
-            }))
-        }
+        EngineName::Process if is_available("process") => Ok(process(common, common.npartitions)),
         missing => match EngineConfig::named(&missing.to_string()).and_then(built) {
             Ok(config) => Ok(config),
             Err(EngineError::Unavailable { engine, reason }) if common.fallback => {

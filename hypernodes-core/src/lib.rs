@@ -20,8 +20,8 @@
 //! own needs this crate alone.
 #![forbid(unsafe_code)]
 
-/// The macros say `::hypernodes`, in the tests of this crate too.
-#[cfg(test)]
+/// The macros say `::hypernodes`, in the tests in here too.
+#[cfg(all(test, feature = "macros"))]
 extern crate self as hypernodes;
 
 #[cfg(feature = "async")]
