@@ -346,7 +346,7 @@ fn nested() -> Pipeline {
 
 #[test]
 fn nested_pipelines_are_those_of_sequential() {
-    let lists: Vec<Vec<u64>> = (0..60).map(|i| (i * 7 + 4..i * 7 + 4 + i % 6).collect()).collect();
+    let lists: Vec<Vec<u64>> = (0..60).map(|i| (i * 5..i * 5 + i % 6).collect()).collect();
     let tell = |p: &Pipeline| {
         let offsets: Vec<u64> = (0..60).map(|i| i * 7).collect();
         let inputs = inputs! { xs: lists.clone(), x: offsets, word: "ab", offset: 3_u64 };
@@ -509,7 +509,7 @@ fn a_value_that_cannot_travel_costs_its_own_item() {
                 let told = error(&out.unwrap_err());
                 assert!(told.starts_with("node `picks` failed on item 7: Some(7)"), "{told}");
                 assert!(told.contains("<- output `picks` cannot be sent back"), "{told}");
-                assert!(told.contains("no sevens") || told.contains("serde"), "{told}");
+                assert!(told.contains("a `Picky` cannot be written"), "{told}");
                 let told = error(&into.unwrap_err());
                 assert!(told.starts_with("node `unpicks` failed on item 7: Some(7)"), "{told}");
                 assert!(told.contains("<- input `y` cannot be sent"), "{told}");
@@ -533,7 +533,7 @@ fn supplied_outputs_are_handed_through_by_the_parent() {
     let p = chain().on_error(ErrorPolicy::Collect);
     agree(&p, |p| {
         let even: Vec<u64> = (0..20).collect();
-        let inputs = inputs! { even: even, word: "a", table: vec![1.0, 2.0] };
+        let inputs = inputs! { word: "a", table: vec![1.0, 2.0] }.supply("even", even);
         let runs = p.map(inputs, ["even"]).unwrap();
         let rows: Vec<String> = runs
             .results::<u64>("even")
@@ -543,7 +543,7 @@ fn supplied_outputs_are_handed_through_by_the_parent() {
         format!("{} {rows:?}", told::<f64>(Ok(runs), "length"))
     });
     agree(&p, |p| {
-        let inputs = inputs! { even: 5_u64, word: "a", table: vec![1.0, 2.0] };
+        let inputs = inputs! { word: "a", table: vec![1.0, 2.0] }.supply("even", 5_u64);
         let out = p.run(inputs).unwrap();
         format!("{:?} {:?}", out.get::<u64>("even"), out.get::<f64>("length"))
     });
@@ -656,7 +656,7 @@ fn listeners_hear_what_happens_in_workers() {
     let p = nested().with_listening(&listening).on_error(ErrorPolicy::Collect);
     let text = agree(&p, |p| {
         let lists: Vec<Vec<u64>> = (0..60).map(|i| (i..i + i % 6).collect()).collect();
-        let x: Vec<u64> = (0..60).collect();
+        let x: Vec<u64> = (0..60).map(|i| i * 5).collect();
         let mut text = String::new();
         let inputs = inputs! { xs: lists, x: x, word: "ab", offset: 3_u64 };
         p.map(inputs, ["xs", "x"]).unwrap();
