@@ -238,8 +238,8 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn emit<T: PortValue>(&mut self, mut row: impl FnMut(usize) -> T) {
         let rows = self.rows;
-        if rows == 1 {
-            return self.emit_single(&mut || Some(row(0)));
+        if rows == 1 || self.is_tracked() {
+            return self.emit_rows(&mut |i| Some(row(i)));
         }
         let mut out = Vec::with_capacity(rows);
         let mut from = 0;
@@ -255,9 +255,17 @@ impl<'a> Call<'a> {
         self.columns.push(Column::from_vec(out));
     }
 
-    /// Computes the one row of a single run: a value alone needs no vector.
-    fn emit_single<T: PortValue>(&mut self, row: &mut dyn FnMut() -> Option<T>) {
-        let column = match catch_unwind(AssertUnwindSafe(row)) {
+    /// Computes the one row of a single run: a value alone needs no vector. Or each row after it was told.
+    fn emit_rows<T: PortValue>(&mut self, row: &mut dyn FnMut(usize) -> Option<T>) {
+        if self.rows != 1 {
+            let mut out = Vec::with_capacity(self.rows);
+            self.each_tracked(&mut |i| {
+                out.extend(row(i));
+                Ok(())
+            });
+            return self.columns.push(Column::from_vec(out));
+        }
+        let column = match catch_unwind(AssertUnwindSafe(|| row(0))) {
             Ok(value) => value.map(Column::one),
             Err(payload) => {
                 self.note_panic(0, payload);
@@ -275,8 +283,8 @@ impl<'a> Call<'a> {
         mut from: impl FnMut(usize) -> I,
     ) {
         let rows = self.rows;
-        if rows == 1 {
-            return self.emit_single(&mut || from(0).next());
+        if rows == 1 || self.is_tracked() {
+            return self.emit_rows(&mut |i| from(i).next());
         }
         let mut out = Vec::with_capacity(rows);
         let mut next = 0;
@@ -371,6 +379,12 @@ impl<'a> Call<'a> {
         mut row: impl FnMut(usize) -> Result<T, E>,
         mut keep: impl FnMut(T),
     ) {
+        if self.is_tracked() {
+            return self.each_tracked(&mut |i| {
+                keep(row(i).map_err(Into::into)?);
+                Ok(())
+            });
+        }
         let rows = self.rows;
         let mut next = 0;
         while next < rows {
@@ -399,6 +413,14 @@ impl<'a> Call<'a> {
         mut from: impl FnMut(usize) -> I,
         mut keep: impl FnMut(T),
     ) {
+        if self.is_tracked() {
+            return self.each_tracked(&mut |i| {
+                if let Some(value) = from(i).next() {
+                    keep(value.map_err(Into::into)?);
+                }
+                Ok(())
+            });
+        }
         let rows = self.rows;
         let mut next = 0;
         while next < rows {
@@ -421,6 +443,35 @@ impl<'a> Call<'a> {
             if stop {
                 break;
             }
+        }
+    }
+
+    /// Whether another process looks which row is computed.
+    #[inline]
+    fn is_tracked(&self) -> bool {
+        self.context.track().is_some()
+    }
+
+    /// Computes each row after it was told which one it is.
+    #[cold]
+    fn each_tracked(&mut self, row: &mut dyn FnMut(usize) -> Result<(), BoxError>) {
+        let Some(track) = self.context.track() else {
+            return;
+        };
+        for at in 0..self.rows {
+            track.row(at);
+            let stop = match catch_unwind(AssertUnwindSafe(|| row(at))) {
+                Ok(Ok(())) => false,
+                Ok(Err(error)) => self.note_error(at, error),
+                Err(payload) => self.note_panic(at, payload),
+            };
+            if stop {
+                break;
+            }
+        }
+        // What it dies of from here on may be of any row.
+        if self.rows > 1 {
+            track.no_row();
         }
     }
 

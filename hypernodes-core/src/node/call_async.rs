@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::call::{Call, OutputTuple};
 use crate::clock;
 use crate::error::{BoxError, Cause};
-use crate::run::RunContext;
+use crate::run::{RunContext, Track};
 use crate::value::{Column, PortValue};
 
 /// How many rows of a chunk are in flight when the node sets no limit.
@@ -94,6 +94,9 @@ impl Call<'_> {
         loop {
             while next < end && running.len() < limit.most {
                 // Making the future clones or moves the arguments, which may panic as well.
+                if let Some(track) = context.track() {
+                    track.row(next);
+                }
                 match catch_unwind(AssertUnwindSafe(|| row(next))) {
                     Ok(future) => {
                         let may_take = limits.as_ref().map(|limits| MayTake {
@@ -193,10 +196,20 @@ async fn one<T>(
     };
     let future = AssertUnwindSafe(future).catch_unwind();
     let Some(may_take) = may_take else {
-        return (at, Duration::ZERO, caught(future.await));
+        let ended = match context.track() {
+            None => future.await,
+            Some(track) => told(at, track, None, future).await,
+        };
+        return (at, Duration::ZERO, caught(ended));
     };
     let began = clock::now();
     let deadline = may_take.from(began);
+    let future = async {
+        match context.track() {
+            None => future.await,
+            Some(track) => told(at, track, deadline, future).await,
+        }
+    };
     let ended = match deadline {
         None => Ok(future.await),
         Some((deadline, _)) => {
@@ -220,6 +233,28 @@ async fn one<T>(
         }),
     };
     (at, now.duration_since(began), result)
+}
+
+/// One row that tells whenever it is its turn: a row that waits kills no process.
+async fn told<T>(
+    at: usize,
+    track: &Track,
+    deadline: Option<(Instant, Duration)>,
+    future: impl Future<Output = T>,
+) -> T {
+    let mut future = pin!(future);
+    poll_fn(|waker| {
+        track.row(at);
+        let left = |(until, limit): (Instant, Duration)| {
+            let left = until.saturating_duration_since(clock::now());
+            track.limited((left, limit))
+        };
+        let _limited = deadline.map(left);
+        let polled = future.as_mut().poll(waker);
+        track.no_row();
+        polled
+    })
+    .await
 }
 
 fn caught<T>(ended: Result<Result<T, BoxError>, Box<dyn Any + Send>>) -> Result<T, Cause> {

@@ -377,6 +377,7 @@ impl Node for NestedNode {
             Some(own) => call.context().on(Arc::clone(own)),
             None => call.context().clone(),
         };
+        let context = context.inside_call(call.rows());
         match &self.over {
             Some(walk) => self.call_mapped(call, context, walk),
             None if self.pipeline.engine().is_some() => self.call_on_own_engine(call, context),

@@ -150,11 +150,27 @@ impl<'p> ChunkRun<'p> {
             self.advance_guarded(step, scope);
             return true;
         }
+        if self.context.track().is_some() {
+            self.advance_tracked(step);
+            return true;
+        }
         let mut call = self.progress.prepare(step, self.context, |arg| arg.last);
         step.compute(&mut call);
         self.progress.complete(self.plan, self.next, call);
         self.next += 1;
         true
+    }
+
+    /// The next step of a run that tells where it is.
+    #[cold]
+    fn advance_tracked(&mut self, step: &Step) {
+        let (rows, origin) = (self.progress.rows, self.progress.origin.as_deref());
+        let context = self.context.at_step(&step.name, rows, origin);
+        let context = context.as_ref().unwrap_or(self.context);
+        let mut call = self.progress.prepare(step, context, |arg| arg.last);
+        step.compute(&mut call);
+        self.progress.complete(self.plan, self.next, call);
+        self.next += 1;
     }
 
     /// The next step under the policies of the run.
@@ -176,6 +192,7 @@ impl<'p> ChunkRun<'p> {
             context: self.context,
             scope,
             item: &item,
+            origin: origin.as_deref(),
             is_eager: self.again.is_none(),
         };
         match guarded.compute(slots, spent.as_mut()) {

@@ -99,7 +99,6 @@ impl RunContext {
     }
 
     /// The same run, which tells where it is: row `i` of what is computed with it is row `i` of a chunk.
-    #[expect(dead_code, reason = "worker processes are to call it")]
     pub(crate) fn tracked(&self, progress: Progress) -> Self {
         self.tracked_by(Track::new(progress, RowsOf::From(0)))
     }
@@ -133,10 +132,23 @@ impl RunContext {
         })
     }
 
+    /// The context of a call of some of a step's rows, where a run tells where it is.
+    pub(crate) fn at_rows(&self, rows: usize, row_of: &dyn Fn(usize) -> usize) -> Option<Self> {
+        let track = self.track()?.selected(rows, row_of);
+        track.begin(rows);
+        Some(self.tracked_by(track))
+    }
+
+    /// The context of a piece of a chunk that begins at this row of it.
+    pub(crate) fn at_piece(&self, first: usize) -> Option<Self> {
+        let track = self.track()?.from(first);
+        Some(self.tracked_by(track))
+    }
+
     /// The context of what is computed inside a call of so many rows.
-    pub(crate) fn inside_call(&self, rows: usize) -> Self {
+    pub(crate) fn inside_call(self, rows: usize) -> Self {
         match self.track() {
-            None => self.clone(),
+            None => self,
             Some(track) => self.tracked_by(track.within(rows)),
         }
     }

@@ -64,6 +64,8 @@ pub(super) struct Guarded<'a> {
     pub(super) scope: &'a Arc<RunScope>,
     /// The item that a row belongs to, as far as it is known.
     pub(super) item: &'a dyn Fn(usize) -> usize,
+    /// For each row its row in the chunk, where some are gone.
+    pub(super) origin: Option<&'a [u32]>,
     /// What is found in the cache is loaded at once.
     pub(super) is_eager: bool,
 }
@@ -96,9 +98,10 @@ impl Guarded<'_> {
             .has_spans
             .then(|| tracing::debug_span!("node", node = &*node, rows).entered());
         let began = clock::now();
+        let told = self.context.at_step(&step.name, self.rows, self.origin);
         let call = NodeCall {
             guarded: &self,
-            context: self.context.inside(span, &node),
+            context: told.as_ref().unwrap_or(self.context).inside(span, &node),
             node: &node,
         };
         let is_cached = step.node.signature().options.cache;
@@ -602,7 +605,10 @@ impl NodeCall<'_> {
         let deadline = limit.and_then(|(left, told)| Some((began.checked_add(left)?, told)));
         let inside = deadline.filter(|_| self.is_nested());
         let inside = inside.map(|deadline| self.context.until(deadline));
-        let mut call = Call::new(rows, args, inside.as_ref().unwrap_or(&self.context));
+        let context = inside.as_ref().unwrap_or(&self.context);
+        let at_rows = context.at_rows(rows, row_of);
+        let context = at_rows.as_ref().unwrap_or(context);
+        let mut call = Call::new(rows, args, context);
         if is_async && (until.is_some() || limits.iter().any(Option::is_some)) {
             call.set_limits(RowLimits {
                 of_row: limits,
@@ -612,6 +618,10 @@ impl NodeCall<'_> {
         }
         let was_told = {
             let within = Within::call(scope, deadline.map(|(deadline, _)| deadline));
+            let _limited = context
+                .track()
+                .zip(limit)
+                .map(|(track, limit)| track.limited(limit));
             step.compute(&mut call);
             within.was_told()
         };

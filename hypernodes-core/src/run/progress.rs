@@ -92,7 +92,7 @@ impl Progress {
     }
 
     /// A node begins, perhaps with one row. A name that does not fit is cut.
-    pub(crate) fn step(self, node: &str, row: Option<usize>) {
+    fn step(self, node: &str, row: Option<usize>) {
         // Of several threads one writes: each name is right, and the others go on.
         let sequence = self.0[SEQUENCE].load(Ordering::Relaxed);
         let claimed = self.0[SEQUENCE].compare_exchange(
@@ -119,14 +119,14 @@ impl Progress {
 
     /// A row of the chunk begins, or it is not known which.
     #[inline]
-    pub(crate) fn row(self, row: Option<usize>) {
+    fn row(self, row: Option<usize>) {
         let word = row.map_or(0, |row| row as u64 + 1);
         self.0[ROW].store(word, Ordering::Relaxed);
     }
 
     /// A call begins that may take so long, unless one around it has a limit. Says whether it must be
-    /// [taken away](Self::unlimited).
-    pub(crate) fn limited(self, left: Duration, limit: Duration) -> bool {
+    /// taken away when the call ends.
+    fn limited(self, left: Duration, limit: Duration) -> bool {
         let word = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(1);
         let claimed =
             self.0[LIMIT].compare_exchange(0, word(limit), Ordering::Relaxed, Ordering::Relaxed);
@@ -138,7 +138,7 @@ impl Progress {
     }
 
     /// The call that set the limit has ended.
-    pub(crate) fn unlimited(self) {
+    fn unlimited(self) {
         self.0[LIMIT].store(0, Ordering::Release);
     }
 
@@ -207,6 +207,18 @@ impl RowsOf {
     }
 }
 
+/// While it lives, the call that it was made for is limited in time.
+#[derive(Debug)]
+pub(crate) struct Limited(Option<Progress>);
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        if let Some(progress) = self.0 {
+            progress.unlimited();
+        }
+    }
+}
+
 /// A progress, and how it is told of the rows of a call.
 #[derive(Clone, Debug)]
 pub(crate) struct Track {
@@ -217,10 +229,6 @@ pub(crate) struct Track {
 impl Track {
     pub(crate) fn new(progress: Progress, rows: RowsOf) -> Self {
         Self { progress, rows }
-    }
-
-    pub(crate) fn progress(&self) -> Progress {
-        self.progress
     }
 
     /// The rows of a call as rows of these.
@@ -262,12 +270,27 @@ impl Track {
 
     /// A node begins with so many rows.
     pub(crate) fn step(&self, node: &str, rows: usize) {
-        let row = match (&self.rows, rows) {
+        self.progress.step(node, self.first(rows));
+    }
+
+    /// A call of so many rows begins.
+    pub(crate) fn begin(&self, rows: usize) {
+        self.progress.row(self.first(rows));
+    }
+
+    /// The row that so many rows are, or are inside of, if it is one.
+    fn first(&self, rows: usize) -> Option<usize> {
+        match (&self.rows, rows) {
             (RowsOf::Inside(row), _) => Some(*row),
             (of, 1) => of.of(0),
             _ => None,
-        };
-        self.progress.step(node, row);
+        }
+    }
+
+    /// A call begins that may take so long (and the limit that is told), until this is dropped.
+    pub(crate) fn limited(&self, (left, limit): (Duration, Duration)) -> Limited {
+        let is_own = self.progress.limited(left, limit);
+        Limited(is_own.then_some(self.progress))
     }
 
     /// A row of the call begins.
@@ -279,7 +302,7 @@ impl Track {
         }
     }
 
-    /// All rows of a call of several have ended, and it goes on.
+    /// No row of the call is computed, and it goes on.
     pub(crate) fn no_row(&self) {
         if let RowsOf::From(_) | RowsOf::Table(_) = self.rows {
             self.progress.row(None);

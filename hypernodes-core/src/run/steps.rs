@@ -155,6 +155,7 @@ impl Steps {
                     context: &self.context,
                     scope,
                     item: &|_| 0,
+                    origin: None,
                     is_eager: true,
                 };
                 let computed =
@@ -237,7 +238,9 @@ impl Steps {
         let State {
             progress, reads, ..
         } = &mut *state;
-        let mut call = progress.prepare(step, &self.context, |arg| {
+        let context = self.context.at_step(&step.name, 1, None);
+        let context = context.as_ref().unwrap_or(&self.context);
+        let mut call = progress.prepare(step, context, |arg| {
             reads[arg.slot] -= 1;
             reads[arg.slot] == 0
         });

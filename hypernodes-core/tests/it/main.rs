@@ -18,6 +18,7 @@ mod errors;
 mod events;
 mod failures;
 mod iter;
+mod lost;
 mod map;
 mod memory;
 mod nested;

@@ -175,7 +175,9 @@ fn failure(failure: &Failure) -> String {
 fn error(error: &hypernodes::Error) -> String {
     let mut text = format!("{error}");
     if let hypernodes::Error::Run(run) = error {
-        let details = run.details().map(|details| (&details.inputs, &details.skipped));
+        let details = run
+            .details()
+            .map(|details| (&details.inputs, &details.skipped));
         let _ = write!(text, ": {:?} {:?} {details:?}", run.item(), run.node());
     }
     let mut source = std::error::Error::source(error);
@@ -196,7 +198,8 @@ fn told<T: std::fmt::Debug + Send + Sync + 'static>(
             let rows: Vec<Result<&T, String>> = runs
                 .results::<T>(output)
                 .unwrap()
-                .into_iter().map(|row| row.map_err(ToString::to_string))
+                .into_iter()
+                .map(|row| row.map_err(ToString::to_string))
                 .collect();
             let mut text = format!("{rows:?}\n");
             text.extend(runs.failures().map(failure));
@@ -255,9 +258,15 @@ fn values_and_failures_are_those_of_sequential() {
             let inputs = inputs! { x: x, word: "a", table: table.clone() };
             told::<f64>(p.map(inputs, ["x"]), "length")
         });
-        assert!(text.contains("node `halves` failed on item 10: `10` is odd"), "{text}");
+        assert!(
+            text.contains("node `halves` failed on item 10: `10` is odd"),
+            "{text}"
+        );
         assert!(text.contains("<- invalid digit found in string"), "{text}");
-        assert!(text.contains("node `shout` panicked on item 16: no eights"), "{text}");
+        assert!(
+            text.contains("node `shout` panicked on item 16: no eights"),
+            "{text}"
+        );
         for x in [4_u64, 3, 17] {
             agree(&p, |p| {
                 let inputs = inputs! { x: x, word: "b", table: table.clone() };
@@ -274,7 +283,10 @@ fn products_and_iterations_are_those_of_sequential() {
     agree_on_maps(&p, |p| {
         let words: Vec<String> = vec!["a".repeat(500), "b".to_owned()];
         let inputs = inputs! { x: [0_u64, 1, 2, 4, 5], word: words, table: tables.clone() };
-        told::<f64>(p.map(inputs, MapOver::product(["table", "word", "x"])), "length")
+        told::<f64>(
+            p.map(inputs, MapOver::product(["table", "word", "x"])),
+            "length",
+        )
     });
     agree_on_maps(&p, |p| {
         let inputs = inputs! { word: "a", table: vec![1.5, 2.5] };
@@ -294,7 +306,9 @@ fn a_value_for_all_items_goes_over_once() {
     let p = chain().on_error(ErrorPolicy::Collect);
     let x: Vec<u64> = (0..500).collect();
     let inputs = inputs! { x: x, word: "a", table: table };
-    p.with_engine(Shared(Arc::clone(&engine))).map(inputs, ["x"]).unwrap();
+    p.with_engine(Shared(Arc::clone(&engine)))
+        .map(inputs, ["x"])
+        .unwrap();
     let sent = engine.sent.load(Ordering::Relaxed);
     assert!((800_000..1_000_000).contains(&sent), "{sent} bytes");
 }
@@ -326,7 +340,8 @@ fn more_values_than_are_remembered_go_over_again() {
     let p = chain().select(["length"]).unwrap();
     let tables: Vec<Vec<f64>> = (0..200).map(|i| vec![f64::from(i); 100]).collect();
     agree(&p.on_error(ErrorPolicy::Collect), |p| {
-        let inputs = inputs! { x: [0_u64, 1, 2, 4, 5, 6, 7, 8, 9], word: "a", table: tables.clone() };
+        let inputs =
+            inputs! { x: [0_u64, 1, 2, 4, 5, 6, 7, 8, 9], word: "a", table: tables.clone() };
         told::<f64>(p.map(inputs, MapOver::product(["table", "x"])), "length")
     });
 }
@@ -338,7 +353,10 @@ fn total(shout: &[String], offset: u64) -> u64 {
 
 fn nested() -> Pipeline {
     let inner = Pipeline::new("inner", nodes![halves, shout]).unwrap();
-    let inline = inner.as_node().named("inline").rename_output("shout", "one");
+    let inline = inner
+        .as_node()
+        .named("inline")
+        .rename_output("shout", "one");
     let inline = inline.rename_output("even", "half");
     let mapped = inner.as_node().map_over(["xs"]).rename_input("x", "xs");
     Pipeline::new("outer", nodes![{ mapped }, { inline }, total]).unwrap()
@@ -359,7 +377,10 @@ fn nested_pipelines_are_those_of_sequential() {
         let inner = Pipeline::new("inner", nodes![halves, shout]).unwrap();
         let outer = |inner: &Pipeline| {
             let mapped = inner.as_node().map_over(["xs"]).rename_input("x", "xs");
-            let inline = inner.as_node().named("inline").rename_output("shout", "one");
+            let inline = inner
+                .as_node()
+                .named("inline")
+                .rename_output("shout", "one");
             let inline = inline.rename_output("even", "half");
             let p = Pipeline::new("outer", nodes![{ mapped }, { inline }, total]).unwrap();
             p.on_error(ErrorPolicy::Collect).with_snapshots()
@@ -385,7 +406,9 @@ fn rows_are_tried_again_in_the_worker() {
     let p = Pipeline::new("p", nodes![flaky]).unwrap();
     let p = p.with_retry(Retry::new(4).backoff(Duration::from_micros(10), 1.0));
     let text = agree_on_maps(&p, |p| {
-        CALLS.iter().for_each(|calls| calls.store(0, Ordering::Relaxed));
+        CALLS
+            .iter()
+            .for_each(|calls| calls.store(0, Ordering::Relaxed));
         let x: Vec<u64> = (0..200).collect();
         told::<u64>(p.map(inputs! { x: x }, ["x"]), "flaky")
     });
@@ -409,7 +432,9 @@ fn slow(x: u64) -> u64 {
 #[test]
 fn time_is_limited_in_the_worker() {
     let p = Pipeline::new("p", nodes![slow]).unwrap();
-    let p = p.with_item_timeout(Duration::from_millis(30)).on_error(ErrorPolicy::Collect);
+    let p = p
+        .with_item_timeout(Duration::from_millis(30))
+        .on_error(ErrorPolicy::Collect);
     let text = agree(&p, |p| {
         told::<u64>(p.map(inputs! { x: [0_u64, 1, 2, 3, 4] }, ["x"]), "slow")
             + &once::<u64>(p.run(inputs! { x: 1_u64 }), "slow")
@@ -456,7 +481,10 @@ fn snapshots_are_reproduced_by_the_parent() {
     let failures: Vec<&Failure> = runs.failures().collect();
     assert_eq!(failures.len(), 1);
     let again = failures[0].reproduce().unwrap_err();
-    assert_eq!(std::error::Error::source(&again).unwrap().to_string(), failures[0].message());
+    assert_eq!(
+        std::error::Error::source(&again).unwrap().to_string(),
+        failures[0].message()
+    );
     let snapshot = failures[0].details.snapshot.as_ref().unwrap();
     assert!(snapshot.replay(&p).is_err());
 }
@@ -507,11 +535,20 @@ fn a_value_that_cannot_travel_costs_its_own_item() {
             let into = there(&into).map(inputs! { y: y, k: x }, ["y", "k"]);
             if policy == ErrorPolicy::FailFast {
                 let told = error(&out.unwrap_err());
-                assert!(told.starts_with("node `picks` failed on item 7: Some(7)"), "{told}");
-                assert!(told.contains("<- output `picks` cannot be sent back"), "{told}");
+                assert!(
+                    told.starts_with("node `picks` failed on item 7: Some(7)"),
+                    "{told}"
+                );
+                assert!(
+                    told.contains("<- output `picks` cannot be sent back"),
+                    "{told}"
+                );
                 assert!(told.contains("a `Picky` cannot be written"), "{told}");
                 let told = error(&into.unwrap_err());
-                assert!(told.starts_with("node `unpicks` failed on item 7: Some(7)"), "{told}");
+                assert!(
+                    told.starts_with("node `unpicks` failed on item 7: Some(7)"),
+                    "{told}"
+                );
                 assert!(told.contains("<- input `y` cannot be sent"), "{told}");
                 continue;
             }
@@ -538,14 +575,19 @@ fn supplied_outputs_are_handed_through_by_the_parent() {
         let rows: Vec<String> = runs
             .results::<u64>("even")
             .unwrap()
-            .into_iter().map(|row| format!("{row:?}"))
+            .into_iter()
+            .map(|row| format!("{row:?}"))
             .collect();
         format!("{} {rows:?}", told::<f64>(Ok(runs), "length"))
     });
     agree(&p, |p| {
         let inputs = inputs! { word: "a", table: vec![1.0, 2.0] }.supply("even", 5_u64);
         let out = p.run(inputs).unwrap();
-        format!("{:?} {:?}", out.get::<u64>("even"), out.get::<f64>("length"))
+        format!(
+            "{:?} {:?}",
+            out.get::<u64>("even"),
+            out.get::<f64>("length")
+        )
     });
 }
 
@@ -587,7 +629,9 @@ fn a_cancelled_run_keeps_what_is_finished() {
     for chunks in [None, Some(1), Some(10)] {
         let token = CancelToken::new();
         *TOKENS.lock().unwrap() = Some(token.clone());
-        let p = Pipeline::new("p", nodes![cancels]).unwrap().with_cancel(&token);
+        let p = Pipeline::new("p", nodes![cancels])
+            .unwrap()
+            .with_cancel(&token);
         let p = p.with_engine(Loopback::new(chunks));
         let x: Vec<u64> = (0..100).collect();
         let error = p.map(inputs! { x: x }, ["x"]).unwrap_err();
@@ -606,7 +650,10 @@ fn essence(events: &[Event]) -> String {
     let mut others = Vec::new();
     let mut last = 0;
     for event in events {
-        assert!(event.at_ns >= last, "one thread tells all of them: {event:?}");
+        assert!(
+            event.at_ns >= last,
+            "one thread tells all of them: {event:?}"
+        );
         last = event.at_ns;
         match &event.kind {
             EventKind::RunStarted(_) => {
@@ -619,10 +666,22 @@ fn essence(events: &[Event]) -> String {
                 let before = open.insert(event.span, (event.parent, event.at_ns));
                 assert!(before.is_none());
             }
-            EventKind::ItemFailed { items, node, message, inputs, .. } => {
+            EventKind::ItemFailed {
+                items,
+                node,
+                message,
+                inputs,
+                ..
+            } => {
                 others.push(format!("{items:?} {node} {message} {inputs:?}"));
             }
-            EventKind::Retried { node, item, attempt, message, .. } => {
+            EventKind::Retried {
+                node,
+                item,
+                attempt,
+                message,
+                ..
+            } => {
                 assert!(open.contains_key(&event.span), "{event:?}");
                 others.push(format!("{node} {item} {attempt} {message}"));
             }
@@ -630,7 +689,14 @@ fn essence(events: &[Event]) -> String {
                 assert!(open.contains_key(&event.span), "{event:?} {node}");
             }
             kind => {
-                if let EventKind::NodeEnded { node, rows, failed, cached, .. } = kind {
+                if let EventKind::NodeEnded {
+                    node,
+                    rows,
+                    failed,
+                    cached,
+                    ..
+                } = kind
+                {
                     let total = totals.entry(node.to_string()).or_default();
                     *total = [total[0] + rows, total[1] + failed, total[2] + cached];
                 }
@@ -646,14 +712,18 @@ fn essence(events: &[Event]) -> String {
 
 #[test]
 fn listeners_hear_what_happens_in_workers() {
-    CALLS.iter().for_each(|calls| calls.store(0, Ordering::Relaxed));
+    CALLS
+        .iter()
+        .for_each(|calls| calls.store(0, Ordering::Relaxed));
     let heard = Arc::new(Mutex::new(Vec::new()));
     let own = Arc::clone(&heard);
     let listening = Listening::with_buffer(
         move |event: &Event| own.lock().unwrap().push(event.clone()),
         1 << 20,
     );
-    let p = nested().with_listening(&listening).on_error(ErrorPolicy::Collect);
+    let p = nested()
+        .with_listening(&listening)
+        .on_error(ErrorPolicy::Collect);
     let text = agree(&p, |p| {
         let lists: Vec<Vec<u64>> = (0..60).map(|i| (i..i + i % 6).collect()).collect();
         let x: Vec<u64> = (0..60).map(|i| i * 5).collect();
@@ -667,5 +737,8 @@ fn listeners_hear_what_happens_in_workers() {
         assert!(listening.flush(Duration::from_secs(60)));
         text + &essence(&std::mem::take(&mut *heard.lock().unwrap()))
     });
-    assert!(text.contains("inner/halves") && text.contains("inline/shout"), "{text}");
+    assert!(
+        text.contains("inner/halves") && text.contains("inline/shout"),
+        "{text}"
+    );
 }
