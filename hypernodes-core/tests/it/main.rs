@@ -22,6 +22,7 @@ mod map;
 mod memory;
 mod nested;
 mod node;
+mod registry;
 mod resume;
 mod retry;
 mod run;
