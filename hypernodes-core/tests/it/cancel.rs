@@ -6,7 +6,7 @@ use std::sync::{Arc, mpsc};
 use hypernodes::prelude::*;
 use hypernodes::{CancelToken, EventKind, RunError, RunOutcome, Runs};
 
-use crate::support::{Cut, Ear, Pair, run_error, until_told};
+use crate::support::{Cut, Ear, run_error, until_told};
 
 /// What a cancelled map has finished.
 #[track_caller]
@@ -57,7 +57,7 @@ fn a_run_that_is_cancelled_before_computes_nothing() {
     for p in [
         p.clone(),
         p.with_engine(Cut::into(3)),
-        p.with_engine(Pair::of_chunks(3)),
+        p.with_engine(Cut::for_two(3)),
     ] {
         assert!(run_error(p.run(inputs! { x: 1_u64 })).is_cancelled());
         assert!(finished(run_error(p.map(inputs! { x: 0..9_u64 }, ["x"]))).is_empty());
@@ -77,7 +77,7 @@ fn what_is_finished_lies_without_gaps_at_the_beginning() {
                     let token = CancelToken::new();
                     let p = cancelling(at, &token).on_error(policy);
                     let p = match is_pair {
-                        true => p.with_engine(Pair::of_chunks(chunks)),
+                        true => p.with_engine(Cut::for_two(chunks)),
                         false => p.with_engine(Cut::into(chunks)),
                     };
                     let runs = finished(run_error(p.map(inputs! { x: 0..20_u64 }, ["x"])));
@@ -212,7 +212,7 @@ fn what_a_node_gives_that_was_told_to_stop_does_not_matter() {
     let p = Pipeline::new("p", nodes![{ node }])
         .unwrap()
         .with_cancel(&token);
-    for p in [p.clone(), p.with_engine(Pair::of_chunks(1))] {
+    for p in [p.clone(), p.with_engine(Cut::for_two(1))] {
         assert!(run_error(p.run(inputs! { x: 1_u64 })).is_cancelled());
     }
 }
@@ -312,7 +312,7 @@ fn nested_maps_end_with_the_run() {
         let token = CancelToken::new();
         let mut inner = cancelling(5, &token);
         if inner_engine {
-            inner = inner.with_engine(Pair::of_chunks(4));
+            inner = inner.with_engine(Cut::for_two(4));
         }
         let outer = Pipeline::new("outer", nodes![inner.as_node().map_over(["x"])])
             .unwrap()

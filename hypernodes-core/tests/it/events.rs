@@ -12,7 +12,7 @@ use hypernodes::{
     Signature, SpanId,
 };
 
-use crate::support::{Cut, Ear, Pair, mode_of};
+use crate::support::{Cut, Ear, mode_of};
 
 /// Fails in the first step for items divisible by 7, panics in the second for items divisible by 5.
 fn failing() -> Pipeline {
@@ -132,7 +132,7 @@ fn a_failing_run_ends_and_tells_the_item_that_it_reports() {
         );
         assert_eq!(failed_items(&events), [want]);
     }
-    p.with_engine(Pair::of_chunks(10))
+    p.with_engine(Cut::for_two(10))
         .map(inputs! { x: 0..20_u64 }, ["x"])
         .unwrap_err();
     assert_eq!(failed_items(&ear.take_run()).len(), 1);
@@ -186,7 +186,7 @@ fn every_failed_item_is_told_once_when_all_are_collected() {
             .map(inputs! { x: 0..40_u64 }, ["x"])
             .unwrap();
         check(&ear.take_run());
-        p.with_engine(Pair::of_chunks(chunks))
+        p.with_engine(Cut::for_two(chunks))
             .map(inputs! { x: 0..40_u64 }, ["x"])
             .unwrap();
         check(&ear.take_run());
@@ -355,10 +355,7 @@ fn engines_tell_the_same_but_for_chunks_and_time() {
     let expected = observe(deep());
     for chunks in 1..5 {
         assert_eq!(observe(deep().with_engine(Cut::into(chunks))), expected);
-        assert_eq!(
-            observe(deep().with_engine(Pair::of_chunks(chunks))),
-            expected
-        );
+        assert_eq!(observe(deep().with_engine(Cut::for_two(chunks))), expected);
     }
 }
 

@@ -8,7 +8,7 @@ use hypernodes::prelude::*;
 use hypernodes::{CancelToken, EventKind, NodeRef, Retry, RunError};
 use proptest::prelude::*;
 
-use crate::support::{Cut, Ear, Pair, run_error};
+use crate::support::{Cut, Ear, run_error};
 
 /// Attempts without pauses.
 fn retry(attempts: u32) -> Retry {
@@ -103,7 +103,7 @@ fn check(kind: Kind, fails: &[u32], attempts: u32, chunks: usize, is_pair: bool)
             .on_error(policy)
             .with_retry(retry(attempts));
         let p = match is_pair {
-            true => p.with_engine(Pair::of_chunks(chunks)),
+            true => p.with_engine(Cut::for_two(chunks)),
             false => p.with_engine(Cut::into(chunks)),
         };
         let x: Vec<usize> = (0..items).collect();

@@ -10,13 +10,30 @@ use hypernodes::{
     RunMode, Sizing,
 };
 
-/// Sequential, with exactly so many chunks.
+/// Cuts a map into exactly so many chunks, for one thread or for two.
 #[derive(Debug)]
-pub(crate) struct Cut(Capabilities, usize);
+pub(crate) struct Cut {
+    capabilities: Capabilities,
+    chunks: usize,
+    is_pair: bool,
+}
 
 impl Cut {
+    /// As Sequential.
     pub(crate) fn into(chunks: usize) -> Self {
-        Self(Capabilities::default(), chunks)
+        Self {
+            capabilities: Capabilities::default(),
+            chunks,
+            is_pair: false,
+        }
+    }
+
+    /// With two threads for the chunks of a map, and for the steps of a run.
+    pub(crate) fn for_two(chunks: usize) -> Self {
+        Self {
+            is_pair: true,
+            ..Self::into(chunks)
+        }
     }
 }
 
@@ -26,48 +43,20 @@ impl Engine for Cut {
     }
 
     fn capabilities(&self) -> &Capabilities {
-        &self.0
+        &self.capabilities
     }
 
     fn sizing(&self, _: &Plan, _: usize) -> Sizing {
         Sizing {
-            fixed: Some(self.1),
+            fixed: Some(self.chunks),
             ..Sizing::default()
         }
     }
 
     fn drive(&self, feed: &Arc<Feed>) -> Result<(), EngineError> {
-        Sequential::default().drive(feed)
-    }
-}
-
-/// Two threads for the chunks of a map, and for the steps of a run.
-#[derive(Debug)]
-pub(crate) struct Pair(Capabilities, usize);
-
-impl Pair {
-    pub(crate) fn of_chunks(chunks: usize) -> Self {
-        Self(Capabilities::default(), chunks)
-    }
-}
-
-impl Engine for Pair {
-    fn name(&self) -> &str {
-        "pair"
-    }
-
-    fn capabilities(&self) -> &Capabilities {
-        &self.0
-    }
-
-    fn sizing(&self, _: &Plan, _: usize) -> Sizing {
-        Sizing {
-            fixed: Some(self.1),
-            ..Sizing::default()
+        if !self.is_pair {
+            return Sequential::default().drive(feed);
         }
-    }
-
-    fn drive(&self, feed: &Arc<Feed>) -> Result<(), EngineError> {
         let work = || {
             while let Some(mut chunk) = feed.next() {
                 let outcome = feed.execute(&mut chunk);
@@ -83,6 +72,9 @@ impl Engine for Pair {
     }
 
     fn run_one(&self, run: &mut ChunkRun<'_>) -> Result<(), EngineError> {
+        if !self.is_pair {
+            return Sequential::default().run_one(run);
+        }
         let steps = run.share();
         let work = || {
             while !steps.is_done() {

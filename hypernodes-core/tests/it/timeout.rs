@@ -7,7 +7,7 @@ use std::time::Duration;
 use hypernodes::prelude::*;
 use hypernodes::{Cause, Failure, Retry, RunError};
 
-use crate::support::{Cut, Ear, Pair, run_error, until_told};
+use crate::support::{Cut, Ear, run_error, until_told};
 
 /// Long enough for a node that does nothing, on a busy machine too.
 const LONG: Duration = Duration::from_secs(60);
@@ -79,7 +79,7 @@ fn the_limit_of_an_item_is_for_all_its_nodes_together() {
         for p in [
             p.clone(),
             p.with_engine(Cut::into(1)),
-            p.with_engine(Pair::of_chunks(2)),
+            p.with_engine(Cut::for_two(2)),
         ] {
             let p = p.with_item_timeout(limit).on_error(ErrorPolicy::Collect);
             let runs = p.map(inputs! { x: 0..3_u64 }, ["x"]).unwrap();
@@ -190,7 +190,7 @@ fn nested_nodes_are_told_to_stop_and_named() {
         })],
     )
     .unwrap();
-    for inner in [inner.clone(), inner.with_engine(Pair::of_chunks(2))] {
+    for inner in [inner.clone(), inner.with_engine(Cut::for_two(2))] {
         let inline = Pipeline::new("outer", nodes![inner.as_node()])
             .unwrap()
             .with_item_timeout(SHORT);

@@ -95,34 +95,34 @@ fn write<K: Kind>(pieces: &[(&Arg, usize)], writer: &mut Writer<'_>) {
         .filter(|(_, rows)| *rows > 0)
         .map(|&(arg, rows)| (arg, rows, arg.lane(rows)))
         .collect();
-    let each = |f: &mut dyn FnMut(&Arg, usize, &[K::List])| {
-        for (arg, rows, lane) in &pieces {
-            (0..*rows).for_each(|row| f(arg, row, K::lists(lane.at(row))));
-        }
+    let rows = || {
+        pieces.iter().flat_map(|(arg, rows, lane)| {
+            (0..*rows).map(move |row| (*arg, row, K::lists(lane.at(row))))
+        })
     };
     let (mut lengths, mut copied) = (0, 0);
-    each(&mut |_, _, lists| {
+    for (_, _, lists) in rows() {
         lengths += lists.len() + usize::from(K::NESTED);
         let bytes = lists.iter().map(|list| size_of_val(list.items()));
         copied += bytes.filter(|bytes| *bytes < VIEW_BYTES).sum::<usize>();
-    });
+    }
     writer.reserve(lengths * size_of::<usize>() + copied);
     if K::NESTED {
-        each(&mut |_, _, lists| writer.copy(&lists.len().to_ne_bytes()));
-    }
-    each(&mut |_, _, lists| {
-        for list in lists {
-            writer.copy(&list.items().len().to_ne_bytes());
+        for (_, _, lists) in rows() {
+            writer.copy(&lists.len().to_ne_bytes());
         }
-    });
-    each(&mut |arg, row, lists| {
+    }
+    for list in rows().flat_map(|(_, _, lists)| lists) {
+        writer.copy(&list.items().len().to_ne_bytes());
+    }
+    for (arg, row, lists) in rows() {
         for (at, list) in lists.iter().enumerate() {
             match bytemuck::cast_slice(list.items()) {
                 few if few.len() < VIEW_BYTES => writer.copy(few),
                 _ => writer.view(Blob::view(arg, At::List(row, at), bytes::<K>)),
             }
         }
-    });
+    }
 }
 
 fn bytes<K: Kind>(arg: &Arg, at: At) -> &[u8] {
