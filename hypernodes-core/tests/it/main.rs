@@ -23,7 +23,6 @@ mod map;
 mod memory;
 mod nested;
 mod node;
-
 mod registry;
 mod remote;
 mod resume;

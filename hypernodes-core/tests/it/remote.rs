@@ -1,141 +1,21 @@
 //! What goes to workers and comes back: an engine that sends everything through bytes, inside this process, gives what
 //! Sequential gives.
 
+mod loopback;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hypernodes::prelude::*;
-use hypernodes::remote::{Known, Parcel, RemoteError, WorkerLink, WorkerPlan};
 use hypernodes::{
-    CancelToken, Capabilities, ChunkRun, Engine, EngineError, Event, EventKind, Failure, Feed,
-    Listening, MemoryCache, Plan, Retry, RunError, Runs, Sizing, SpanId,
+    CancelToken, EngineError, Event, EventKind, Failure, Listening, MemoryCache, Retry, RunError,
+    Runs, SpanId,
 };
+use loopback::{Loopback, Shared};
 use serde::{Deserialize, Serialize};
-
-/// Sends every chunk to a worker that is this process: what goes over is bytes.
-#[derive(Debug)]
-struct Loopback {
-    capabilities: Capabilities,
-    chunks: Option<usize>,
-    /// How many bytes went to workers.
-    sent: AtomicU64,
-}
-
-impl Loopback {
-    fn new(chunks: Option<usize>) -> Self {
-        let mut capabilities = Capabilities::default();
-        capabilities.leaves_process = true;
-        Self {
-            capabilities,
-            chunks,
-            sent: AtomicU64::new(0),
-        }
-    }
-
-    fn over(&self, parcel: &Parcel) -> (Vec<u8>, Vec<Vec<u8>>) {
-        let bytes = parcel.head.len() + parcel.blob_bytes();
-        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
-        let blobs = parcel.blobs.iter().map(|blob| blob.as_bytes().to_vec());
-        (parcel.head.clone(), blobs.collect())
-    }
-}
-
-/// The way back to the parent.
-struct Link {
-    feed: Arc<Feed>,
-    told: Mutex<Vec<Vec<u8>>>,
-}
-
-impl WorkerLink for Link {
-    fn ask(&self, question: Vec<u8>) -> Option<Vec<u8>> {
-        Some(self.feed.answer(&question))
-    }
-
-    fn tell(&self, _: u64, events: Vec<u8>) {
-        self.told.lock().unwrap().push(events);
-    }
-}
-
-impl Engine for Loopback {
-    fn name(&self) -> &str {
-        "loopback"
-    }
-
-    fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
-    }
-
-    fn sizing(&self, _: &Plan, _: usize) -> Sizing {
-        Sizing {
-            fixed: self.chunks,
-            ..Sizing::default()
-        }
-    }
-
-    fn drive(&self, feed: &Arc<Feed>) -> Result<(), EngineError> {
-        let broken = |error: RemoteError| error.into_engine_error("loopback");
-        let (head, blobs) = self.over(&feed.plan().image("loopback")?.parcel);
-        let plan = WorkerPlan::decode(&head, &blobs).map_err(broken)?;
-        let link = Arc::new(Link {
-            feed: Arc::clone(feed),
-            told: Mutex::default(),
-        });
-        let run = plan
-            .begin(
-                &feed.terms()?,
-                Arc::new(Sequential::default()),
-                Arc::clone(&link) as _,
-            )
-            .map_err(broken)?;
-        let mut known = Known::new();
-        let mut next = 0;
-        while let Some(chunk) = feed.next() {
-            next += 1;
-            if feed.context().is_cancelled() {
-                run.cancel();
-            }
-            let (mut sent, parcel) = match feed.pack(chunk, &mut known) {
-                Ok(packed) => packed,
-                Err(unpackable) => {
-                    feed.lose(unpackable.chunk, unpackable.error);
-                    continue;
-                }
-            };
-            let (head, blobs) = self.over(&parcel);
-            drop(parcel);
-            let arrived = run.arrive(next, &head, &blobs);
-            drop((head, blobs));
-            let parcel = std::thread::scope(|scope| {
-                let worker = scope.spawn(|| run.compute(arrived, None));
-                while !worker.is_finished() {
-                    if feed.context().is_cancelled() {
-                        run.cancel();
-                    }
-                    std::thread::yield_now();
-                }
-                worker.join().expect("a worker never panics")
-            });
-            for events in std::mem::take(&mut *link.told.lock().unwrap()) {
-                feed.hear(&mut sent, &events);
-            }
-            let (head, blobs) = self.over(&parcel);
-            match feed.unpack(&mut sent, &head, &blobs) {
-                Ok(outcome) => feed.put(feed.take_back(sent), outcome),
-                Err(error) => feed.lose(feed.take_back(sent), broken(error)),
-            }
-        }
-        Ok(())
-    }
-
-    fn run_one(&self, run: &mut ChunkRun<'_>) -> Result<(), EngineError> {
-        let feed = run.as_feed(Sizing::default());
-        self.drive(&feed)?;
-        run.take_from(&feed)
-    }
-}
 
 /// What a pipeline gives on Sequential, and what it gives through workers, in several cuts.
 fn agree(pipeline: &Pipeline, tell: impl Fn(&Pipeline) -> String) -> String {
@@ -313,28 +193,6 @@ fn a_value_for_all_items_goes_over_once() {
     assert!((800_000..1_000_000).contains(&sent), "{sent} bytes");
 }
 
-/// An engine of which somebody else has a handle.
-#[derive(Debug)]
-struct Shared(Arc<Loopback>);
-
-impl Engine for Shared {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-    fn capabilities(&self) -> &Capabilities {
-        self.0.capabilities()
-    }
-    fn sizing(&self, plan: &Plan, items: usize) -> Sizing {
-        self.0.sizing(plan, items)
-    }
-    fn drive(&self, feed: &Arc<Feed>) -> Result<(), EngineError> {
-        self.0.drive(feed)
-    }
-    fn run_one(&self, run: &mut ChunkRun<'_>) -> Result<(), EngineError> {
-        self.0.run_one(run)
-    }
-}
-
 #[test]
 fn more_values_than_are_remembered_go_over_again() {
     let p = chain().select(["length"]).unwrap();
@@ -394,7 +252,7 @@ static CALLS: [AtomicU32; 200] = [const { AtomicU32::new(0) }; 200];
 
 #[node]
 fn flaky(x: u64) -> Result<u64, String> {
-    let call = CALLS[x as usize].fetch_add(1, Ordering::Relaxed) + 1;
+    let call = CALLS[usize::try_from(x).unwrap()].fetch_add(1, Ordering::Relaxed) + 1;
     match u64::from(call) <= (x * 7919) % 5 {
         true => Err(format!("call {call} of {x}")),
         false => Ok(x),
@@ -446,7 +304,7 @@ fn time_is_limited_in_the_worker() {
 fn cached(x: u64) -> Result<String, String> {
     match x {
         5 => Err("five".to_owned()),
-        x => Ok("x".repeat(x as usize)),
+        x => Ok("x".repeat(usize::try_from(x).unwrap())),
     }
 }
 
@@ -741,4 +599,34 @@ fn listeners_hear_what_happens_in_workers() {
         text.contains("inner/halves") && text.contains("inline/shout"),
         "{text}"
     );
+}
+
+#[test]
+fn damage_is_told_and_never_a_panic() {
+    let inner = Pipeline::new("inner", nodes![halves, shout]).unwrap();
+    let mapped = inner.as_node().map_over(["xs"]).rename_input("x", "xs");
+    let p = Pipeline::new("p", nodes![{ mapped }, total]).unwrap();
+    let p = p.on_error(ErrorPolicy::Collect).with_snapshots();
+    let p = p.with_listener(|_: &Event| {});
+    let lists: Vec<Vec<u64>> = (0..40).map(|i| (i..i + i % 4).collect()).collect();
+    let words: Vec<String> = (0..2).map(|i| "long".repeat(200 + i)).collect();
+    let mut told = 0;
+    for seed in 1..400 {
+        let engine = Loopback::new(Some(8));
+        engine.damage.store(seed, Ordering::Relaxed);
+        let inputs = inputs! { xs: lists.clone(), word: words.clone(), offset: 3_u64 };
+        let runs = p
+            .with_engine(engine)
+            .map(inputs, MapOver::product(["word", "xs"]));
+        match runs {
+            Ok(runs) => assert_eq!(runs.len(), 80),
+            Err(hypernodes::Error::Engine(EngineError::Unavailable { .. })) => told += 1,
+            // A value that is no text can make a node fail, or what is read panic.
+            Err(hypernodes::Error::Engine(EngineError::Panicked { message, .. })) => {
+                panic!("seed {seed}: {message}")
+            }
+            Err(other) => panic!("seed {seed}: {other}"),
+        }
+    }
+    assert!(told > 200, "{told} of 399 were told");
 }
