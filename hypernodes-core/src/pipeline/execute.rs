@@ -23,7 +23,7 @@ impl Pipeline {
 
     /// The plan for inputs that may supply outputs. A supplied output is handed through; in a map only where it is an
     /// axis of a zip: one value for all items is no column.
-    pub(super) fn plan_for(&self, inputs: &Inputs, over: Option<&MapOver>) -> Arc<Plan> {
+    pub(crate) fn plan_for(&self, inputs: &Inputs, over: Option<&MapOver>) -> Arc<Plan> {
         let is_output = |given: &&Given| self.graph.wiring.producers.contains_key(&*given.name);
         let supplied: Vec<&Given> = inputs.supplied().filter(is_output).collect();
         if supplied.is_empty() {

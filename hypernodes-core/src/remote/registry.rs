@@ -4,7 +4,6 @@
 //! code before `main`. Two processes of one binary have the same entries in the same order, so a node is known by its
 //! place: also one of two that look the same, as a `macro_rules!` may write them.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::node::NodeRef;
@@ -37,15 +36,18 @@ impl Registered {
 }
 
 /// The list, on the platforms whose linkers keep one.
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "macos",
-    target_os = "ios",
-    target_os = "windows",
-    target_os = "freebsd",
-    target_os = "openbsd",
-    target_os = "illumos",
+#[cfg(all(
+    not(test),
+    any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "macos",
+        target_os = "ios",
+        target_os = "windows",
+        target_os = "freebsd",
+        target_os = "openbsd",
+        target_os = "illumos",
+    )
 ))]
 mod list {
     use super::Registered;
@@ -67,20 +69,25 @@ mod list {
     }
 }
 
-/// Elsewhere the list is empty, and no node can leave the process.
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "macos",
-    target_os = "ios",
-    target_os = "windows",
-    target_os = "freebsd",
-    target_os = "openbsd",
-    target_os = "illumos",
-)))]
+/// Elsewhere the list is empty, and no node can leave the process. (In the tests of this very crate too: what others may
+/// write is unsafe code here. See `tests::list`.)
+#[cfg(any(
+    test,
+    not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "macos",
+        target_os = "ios",
+        target_os = "windows",
+        target_os = "freebsd",
+        target_os = "openbsd",
+        target_os = "illumos",
+    ))
+))]
 mod list {
     use super::Registered;
 
+    /// No entry.
     pub static NODES: [Registered; 0] = [];
 
     /// An entry that is in no list.
@@ -141,18 +148,30 @@ fn fingerprint_of<'a>(nodes: impl Iterator<Item = &'a Registered>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// The place of an entry. `None` for one that is in no list.
-pub(super) fn place_of(entry: &'static Registered) -> Option<u32> {
-    static PLACES: OnceLock<BTreeMap<usize, u32>> = OnceLock::new();
-    let address = |entry: &'static Registered| std::ptr::from_ref(entry).addr();
-    let places = PLACES.get_or_init(|| registered_nodes().map(address).zip(0..).collect());
-    places.get(&address(entry)).copied()
+#[cfg(not(test))]
+mod places {
+    use std::collections::BTreeMap;
+
+    use super::{NODES, OnceLock, Registered};
+
+    /// The place of an entry. `None` for one that is in no list.
+    pub(in crate::remote) fn place_of(entry: &'static Registered) -> Option<u32> {
+        static PLACES: OnceLock<BTreeMap<usize, u32>> = OnceLock::new();
+        let address = |entry: &'static Registered| std::ptr::from_ref(entry).addr();
+        let places = PLACES.get_or_init(|| NODES.iter().map(address).zip(0..).collect());
+        places.get(&address(entry)).copied()
+    }
+
+    /// The entry at a place.
+    pub(in crate::remote) fn at_place(place: u32) -> Option<&'static Registered> {
+        NODES.get(usize::try_from(place).ok()?)
+    }
 }
 
-/// The entry at a place.
-pub(super) fn at_place(place: u32) -> Option<&'static Registered> {
-    NODES.get(usize::try_from(place).ok()?)
-}
+#[cfg(not(test))]
+pub(super) use places::{at_place, place_of};
+#[cfg(test)]
+pub(super) use tests::list::{at_place, place_of};
 
 #[cfg(test)]
 mod tests;

@@ -179,7 +179,10 @@ impl WorkerRun {
         progress: Option<Progress>,
         blobs: &mut Vec<super::Blob>,
     ) -> WireEnd {
-        let mut context = self.context.clone();
+        let mut context = match progress {
+            Some(progress) => self.context.tracked(progress),
+            None => self.context.clone(),
+        };
         if self.terms.has_scope {
             let policies = Arc::clone(&self.policies);
             let scope = RunScope::of_chunk(policies, &self.keys, sink.cloned());
@@ -197,7 +200,7 @@ impl WorkerRun {
         let pieces = unpacked.pieces(most).into_iter();
         let manner = Manner {
             is_unwanted: &is_unwanted,
-            progress: progress.map(|progress| (progress, terms.start)),
+            first: terms.start,
         };
         let outcome = run_pieces(&self.plan, &context, rows, pieces, manner);
         match outcome.end {

@@ -99,10 +99,6 @@ impl RunContext {
     }
 
     /// The same run, which tells where it is: row `i` of what is computed with it is row `i` of a chunk.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "worker processes are to call it")
-    )]
     pub(crate) fn tracked(&self, progress: Progress) -> Self {
         self.tracked_by(Track::new(progress, RowsOf::From(0)))
     }

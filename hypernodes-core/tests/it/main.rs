@@ -23,6 +23,8 @@ mod map;
 mod memory;
 mod nested;
 mod node;
+mod registry;
+mod remote;
 mod resume;
 mod retry;
 mod run;

@@ -10,9 +10,9 @@ use crate::clock;
 use crate::error::Failure;
 use crate::event::EventKind;
 use crate::plan::Plan;
+use crate::run::RunContext;
 use crate::run::chunk::ChunkRun;
 use crate::run::scope::{RunScope, nanoseconds};
-use crate::run::{Progress, RowsOf, RunContext, Track};
 use crate::value::{Accumulator, Arg};
 
 impl Feed {
@@ -36,7 +36,7 @@ impl Feed {
         let is_unwanted = || self.limit.load(Ordering::Relaxed) < chunk.start;
         let manner = Manner {
             is_unwanted: &is_unwanted,
-            progress: None,
+            first: chunk.start,
         };
         let mut outcome = run_pieces(&self.plan, context, chunk.rows, pieces, manner);
         outcome.took = began.elapsed();
@@ -85,8 +85,8 @@ impl Feed {
 pub(crate) struct Manner<'a> {
     /// Whether nobody wants the chunk any more.
     pub(crate) is_unwanted: &'a dyn Fn() -> bool,
-    /// Where it is told how far the chunk is, and its first item.
-    pub(crate) progress: Option<(Progress, usize)>,
+    /// The first item of the chunk.
+    pub(crate) first: usize,
 }
 
 /// Computes the pieces of a chunk one after the other, each with its first item, and puts them together. It ends early when
@@ -141,11 +141,8 @@ fn run_piece(
     (start, rows, args): (usize, usize, Vec<Arg>),
     manner: Manner<'_>,
 ) -> Outcome {
-    let tracked = manner.progress.map(|(progress, first)| {
-        let rows = RowsOf::From(start.saturating_sub(first));
-        context.tracked_by(Track::new(progress, rows))
-    });
-    let context = tracked.as_ref().unwrap_or(context);
+    let at_piece = context.at_piece(start.saturating_sub(manner.first));
+    let context = at_piece.as_ref().unwrap_or(context);
     let mut run = ChunkRun::new(plan, context, args, rows, start);
     while run.advance() {
         if (manner.is_unwanted)() {

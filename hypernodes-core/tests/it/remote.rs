@@ -1,0 +1,632 @@
+//! What goes to workers and comes back: an engine that sends everything through bytes, inside this process, gives what
+//! Sequential gives.
+
+mod loopback;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hypernodes::prelude::*;
+use hypernodes::{
+    CancelToken, EngineError, Event, EventKind, Failure, Listening, MemoryCache, Retry, RunError,
+    Runs, SpanId,
+};
+use loopback::{Loopback, Shared};
+use serde::{Deserialize, Serialize};
+
+/// What a pipeline gives on Sequential, and what it gives through workers, in several cuts.
+fn agree(pipeline: &Pipeline, tell: impl Fn(&Pipeline) -> String) -> String {
+    let expected = tell(pipeline);
+    for chunks in [None, Some(1), Some(2), Some(7)] {
+        let remote = pipeline.with_engine(Loopback::new(chunks));
+        assert_eq!(expected, tell(&remote), "in {chunks:?} chunks");
+    }
+    expected
+}
+
+/// Both policies.
+fn agree_on_maps(pipeline: &Pipeline, tell: impl Fn(&Pipeline) -> String) -> String {
+    let mut all = String::new();
+    for policy in [ErrorPolicy::FailFast, ErrorPolicy::Collect] {
+        all += &agree(&pipeline.on_error(policy), &tell);
+    }
+    all
+}
+
+fn failure(failure: &Failure) -> String {
+    let details = &failure.details;
+    let mut text = format!(
+        "{failure}: {:?} {:?} {:?} {:?}",
+        failure.items, failure.path, details.inputs, details.skipped
+    );
+    if let hypernodes::Cause::Error(error) = &failure.cause {
+        let mut source = error.source();
+        while let Some(error) = source {
+            let _ = write!(text, " <- {error}");
+            source = error.source();
+        }
+    }
+    text + "\n"
+}
+
+fn error(error: &hypernodes::Error) -> String {
+    let mut text = format!("{error}");
+    if let hypernodes::Error::Run(run) = error {
+        let details = run
+            .details()
+            .map(|details| (&details.inputs, &details.skipped));
+        let _ = write!(text, ": {:?} {:?} {details:?}", run.item(), run.node());
+    }
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        let _ = write!(text, " <- {error}");
+        source = error.source();
+    }
+    text + "\n"
+}
+
+fn told<T: std::fmt::Debug + Send + Sync + 'static>(
+    runs: Result<Runs, hypernodes::Error>,
+    output: &str,
+) -> String {
+    match runs {
+        Err(problem) => error(&problem),
+        Ok(runs) => {
+            let rows: Vec<Result<&T, String>> = runs
+                .results::<T>(output)
+                .unwrap()
+                .into_iter()
+                .map(|row| row.map_err(ToString::to_string))
+                .collect();
+            let mut text = format!("{rows:?}\n");
+            text.extend(runs.failures().map(failure));
+            text
+        }
+    }
+}
+
+fn once<T: std::fmt::Debug + Send + Sync + 'static>(
+    outputs: Result<hypernodes::Outputs, hypernodes::Error>,
+    output: &str,
+) -> String {
+    match outputs {
+        Err(problem) => error(&problem),
+        Ok(outputs) => format!("{:?}\n", outputs.get::<T>(output).unwrap()),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is odd")]
+struct Odd(u64, #[source] std::num::ParseIntError);
+
+#[node(output = "even")]
+fn halves(x: u64) -> Result<u64, Odd> {
+    match x % 7 {
+        3 => Err(Odd(x, "three".parse::<u64>().unwrap_err())),
+        _ => Ok(x / 2),
+    }
+}
+
+#[node]
+fn shout(even: u64, word: &str) -> String {
+    assert!(even != 8, "no eights");
+    format!("{word}{even}!")
+}
+
+#[node]
+fn length(shout: &str, table: &[f64]) -> f64 {
+    shout.len() as f64 + table[shout.len() % table.len()]
+}
+
+fn chain() -> Pipeline {
+    Pipeline::new("chain", nodes![halves, shout, length]).unwrap()
+}
+
+#[test]
+fn values_and_failures_are_those_of_sequential() {
+    let table: Vec<f64> = (0..1000).map(f64::from).collect();
+    for with_policies in [false, true] {
+        let mut p = chain();
+        if with_policies {
+            p = p.with_cancel(&CancelToken::new());
+        }
+        let text = agree_on_maps(&p, |p| {
+            let x: Vec<u64> = (0..100).collect();
+            let inputs = inputs! { x: x, word: "a", table: table.clone() };
+            told::<f64>(p.map(inputs, ["x"]), "length")
+        });
+        assert!(
+            text.contains("node `halves` failed on item 10: `10` is odd"),
+            "{text}"
+        );
+        assert!(text.contains("<- invalid digit found in string"), "{text}");
+        assert!(
+            text.contains("node `shout` panicked on item 16: no eights"),
+            "{text}"
+        );
+        for x in [4_u64, 3, 17] {
+            agree(&p, |p| {
+                let inputs = inputs! { x: x, word: "b", table: table.clone() };
+                once::<f64>(p.run(inputs), "length")
+            });
+        }
+    }
+}
+
+#[test]
+fn products_and_iterations_are_those_of_sequential() {
+    let p = chain();
+    let tables: Vec<Vec<f64>> = (0..4).map(|i| vec![f64::from(i); 300]).collect();
+    agree_on_maps(&p, |p| {
+        let words: Vec<String> = vec!["a".repeat(500), "b".to_owned()];
+        let inputs = inputs! { x: [0_u64, 1, 2, 4, 5], word: words, table: tables.clone() };
+        told::<f64>(
+            p.map(inputs, MapOver::product(["table", "word", "x"])),
+            "length",
+        )
+    });
+    agree_on_maps(&p, |p| {
+        let inputs = inputs! { word: "a", table: vec![1.5, 2.5] };
+        let rows = p.map_iter(inputs, "x", 0_u64..200).unwrap();
+        rows.map(|row| match row {
+            Ok(row) => format!("{:?}\n", row.get::<f64>("length").unwrap()),
+            Err(problem) => error(&problem),
+        })
+        .collect()
+    });
+}
+
+#[test]
+fn a_value_for_all_items_goes_over_once() {
+    let table: Vec<f64> = (0..100_000).map(f64::from).collect();
+    let engine = Arc::new(Loopback::new(Some(50)));
+    let p = chain().on_error(ErrorPolicy::Collect);
+    let x: Vec<u64> = (0..500).collect();
+    let inputs = inputs! { x: x, word: "a", table: table };
+    p.with_engine(Shared(Arc::clone(&engine)))
+        .map(inputs, ["x"])
+        .unwrap();
+    let sent = engine.sent.load(Ordering::Relaxed);
+    assert!((800_000..1_000_000).contains(&sent), "{sent} bytes");
+}
+
+#[test]
+fn more_values_than_are_remembered_go_over_again() {
+    let p = chain().select(["length"]).unwrap();
+    let tables: Vec<Vec<f64>> = (0..200).map(|i| vec![f64::from(i); 100]).collect();
+    agree(&p.on_error(ErrorPolicy::Collect), |p| {
+        let inputs =
+            inputs! { x: [0_u64, 1, 2, 4, 5, 6, 7, 8, 9], word: "a", table: tables.clone() };
+        told::<f64>(p.map(inputs, MapOver::product(["table", "x"])), "length")
+    });
+}
+
+#[node]
+fn total(shout: &[String], offset: u64) -> u64 {
+    shout.iter().map(|text| text.len() as u64).sum::<u64>() + offset
+}
+
+fn nested() -> Pipeline {
+    let inner = Pipeline::new("inner", nodes![halves, shout]).unwrap();
+    let inline = inner
+        .as_node()
+        .named("inline")
+        .rename_output("shout", "one");
+    let inline = inline.rename_output("even", "half");
+    let mapped = inner.as_node().map_over(["xs"]).rename_input("x", "xs");
+    Pipeline::new("outer", nodes![{ mapped }, { inline }, total]).unwrap()
+}
+
+#[test]
+fn nested_pipelines_are_those_of_sequential() {
+    let lists: Vec<Vec<u64>> = (0..60).map(|i| (i * 5..i * 5 + i % 6).collect()).collect();
+    let tell = |p: &Pipeline| {
+        let offsets: Vec<u64> = (0..60).map(|i| i * 7).collect();
+        let inputs = inputs! { xs: lists.clone(), x: offsets, word: "ab", offset: 3_u64 };
+        told::<u64>(p.map(inputs, ["xs", "x"]), "total")
+    };
+    let text = agree_on_maps(&nested(), tell);
+    assert!(text.contains("inner item"), "{text}");
+    // The inner pipeline alone goes to workers.
+    for chunks in [None, Some(3)] {
+        let inner = Pipeline::new("inner", nodes![halves, shout]).unwrap();
+        let outer = |inner: &Pipeline| {
+            let mapped = inner.as_node().map_over(["xs"]).rename_input("x", "xs");
+            let inline = inner
+                .as_node()
+                .named("inline")
+                .rename_output("shout", "one");
+            let inline = inline.rename_output("even", "half");
+            let p = Pipeline::new("outer", nodes![{ mapped }, { inline }, total]).unwrap();
+            p.on_error(ErrorPolicy::Collect).with_snapshots()
+        };
+        let remote = inner.with_engine(Loopback::new(chunks));
+        assert_eq!(tell(&outer(&inner)), tell(&outer(&remote)));
+    }
+}
+
+static CALLS: [AtomicU32; 200] = [const { AtomicU32::new(0) }; 200];
+
+#[node]
+fn flaky(x: u64) -> Result<u64, String> {
+    let call = CALLS[usize::try_from(x).unwrap()].fetch_add(1, Ordering::Relaxed) + 1;
+    match u64::from(call) <= (x * 7919) % 5 {
+        true => Err(format!("call {call} of {x}")),
+        false => Ok(x),
+    }
+}
+
+#[test]
+fn rows_are_tried_again_in_the_worker() {
+    let p = Pipeline::new("p", nodes![flaky]).unwrap();
+    let p = p.with_retry(Retry::new(4).backoff(Duration::from_micros(10), 1.0));
+    let text = agree_on_maps(&p, |p| {
+        CALLS
+            .iter()
+            .for_each(|calls| calls.store(0, Ordering::Relaxed));
+        let x: Vec<u64> = (0..200).collect();
+        told::<u64>(p.map(inputs! { x: x }, ["x"]), "flaky")
+    });
+    assert!(text.contains("call 4 of"), "{text}");
+    let choosy = p.with_retry(Retry::new(2).on::<std::io::Error>());
+    let choosy = choosy.with_engine(Loopback::new(None));
+    let refused = choosy.map(inputs! { x: [1_u64] }, ["x"]).unwrap_err();
+    assert!(matches!(refused, hypernodes::Error::Engine(error) if error.is_unsupported()));
+}
+
+#[node]
+fn slow(x: u64) -> u64 {
+    if x % 3 == 1 {
+        while !hypernodes::stop_requested() {
+            std::thread::yield_now();
+        }
+    }
+    x
+}
+
+#[test]
+fn time_is_limited_in_the_worker() {
+    let p = Pipeline::new("p", nodes![slow]).unwrap();
+    let p = p
+        .with_item_timeout(Duration::from_millis(30))
+        .on_error(ErrorPolicy::Collect);
+    let text = agree(&p, |p| {
+        told::<u64>(p.map(inputs! { x: [0_u64, 1, 2, 3, 4] }, ["x"]), "slow")
+            + &once::<u64>(p.run(inputs! { x: 1_u64 }), "slow")
+    });
+    assert!(text.contains("it took longer than 30ms"), "{text}");
+}
+
+#[node(cache)]
+fn cached(x: u64) -> Result<String, String> {
+    match x {
+        5 => Err("five".to_owned()),
+        x => Ok("x".repeat(usize::try_from(x).unwrap())),
+    }
+}
+
+#[node(cache)]
+fn after(cached: &str) -> usize {
+    cached.len()
+}
+
+#[test]
+fn the_cache_is_that_of_the_parent() {
+    let p = Pipeline::new("p", nodes![cached, after]).unwrap();
+    let p = p.on_error(ErrorPolicy::Collect);
+    let tell = |p: &Pipeline| {
+        let store = Arc::new(MemoryCache::new(1 << 20));
+        let p = p.with_cache(Arc::clone(&store) as _);
+        let x: Vec<u64> = (0..20).chain(0..20).collect();
+        let mut text = told::<usize>(p.map(inputs! { x: x.clone() }, ["x"]), "after");
+        let entries = store.stats().entries;
+        text += &told::<usize>(p.map(inputs! { x: x }, ["x"]), "after");
+        let stats = store.stats();
+        text + &format!("{entries} {}", stats.entries)
+    };
+    assert!(agree(&p, tell).ends_with("38 38"));
+}
+
+#[test]
+fn snapshots_are_reproduced_by_the_parent() {
+    let p = nested().with_snapshots().on_error(ErrorPolicy::Collect);
+    let p = p.with_engine(Loopback::new(Some(2)));
+    let inputs = inputs! { xs: vec![vec![1_u64, 2], vec![4, 10]], x: [0_u64, 17], word: "ab", offset: 0_u64 };
+    let runs = p.map(inputs, ["xs", "x"]).unwrap();
+    let failures: Vec<&Failure> = runs.failures().collect();
+    assert_eq!(failures.len(), 1);
+    let again = failures[0].reproduce().unwrap_err();
+    assert_eq!(
+        std::error::Error::source(&again).unwrap().to_string(),
+        failures[0].message()
+    );
+    let snapshot = failures[0].details.snapshot.as_ref().unwrap();
+    assert!(snapshot.replay(&p).is_err());
+}
+
+/// A value that refuses to be written, or to be read.
+#[derive(Clone, Debug)]
+struct Picky(u64);
+
+impl Serialize for Picky {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 % 10 {
+            7 => Err(serde::ser::Error::custom("no sevens")),
+            9 => panic!("no nines"),
+            _ => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Picky {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            value if value % 10 == 8 => Err(serde::de::Error::custom("no eights")),
+            value => Ok(Self(value)),
+        }
+    }
+}
+
+#[node]
+fn picks(x: u64) -> Picky {
+    Picky(x)
+}
+
+#[node]
+fn unpicks(y: &Picky, k: u64) -> u64 {
+    y.0 + k
+}
+
+#[test]
+fn a_value_that_cannot_travel_costs_its_own_item() {
+    let out = Pipeline::new("out", nodes![picks]).unwrap();
+    let into = Pipeline::new("into", nodes![unpicks]).unwrap();
+    for chunks in [None, Some(1), Some(4)] {
+        for policy in [ErrorPolicy::Collect, ErrorPolicy::FailFast] {
+            let there = |p: &Pipeline| p.on_error(policy).with_engine(Loopback::new(chunks));
+            let x: Vec<u64> = (0..30).collect();
+            let y: Vec<Picky> = (0..30).map(Picky).collect();
+            let out = there(&out).map(inputs! { x: x.clone() }, ["x"]);
+            let into = there(&into).map(inputs! { y: y, k: x }, ["y", "k"]);
+            if policy == ErrorPolicy::FailFast {
+                let told = error(&out.unwrap_err());
+                assert!(
+                    told.starts_with("node `picks` failed on item 7: Some(7)"),
+                    "{told}"
+                );
+                assert!(
+                    told.contains("<- output `picks` cannot be sent back"),
+                    "{told}"
+                );
+                assert!(told.contains("a `Picky` cannot be written"), "{told}");
+                let told = error(&into.unwrap_err());
+                assert!(
+                    told.starts_with("node `unpicks` failed on item 7: Some(7)"),
+                    "{told}"
+                );
+                assert!(told.contains("<- input `y` cannot be sent"), "{told}");
+                continue;
+            }
+            let (out, into) = (out.unwrap(), into.unwrap());
+            let bad = |x: u64| matches!(x % 10, 7..=9);
+            for (x, row) in (0..).zip(out.results::<Picky>("picks").unwrap()) {
+                assert_eq!(row.ok().map(|row| row.0), (!bad(x)).then_some(x));
+            }
+            for (x, row) in (0..).zip(into.results::<u64>("unpicks").unwrap()) {
+                assert_eq!(row.ok().copied(), (!bad(x)).then_some(2 * x));
+            }
+            assert_eq!(out.failures().len(), 9);
+        }
+    }
+}
+
+#[test]
+fn supplied_outputs_are_handed_through_by_the_parent() {
+    let p = chain().on_error(ErrorPolicy::Collect);
+    agree(&p, |p| {
+        let even: Vec<u64> = (0..20).collect();
+        let inputs = inputs! { word: "a", table: vec![1.0, 2.0] }.supply("even", even);
+        let runs = p.map(inputs, ["even"]).unwrap();
+        let rows: Vec<String> = runs
+            .results::<u64>("even")
+            .unwrap()
+            .into_iter()
+            .map(|row| format!("{row:?}"))
+            .collect();
+        format!("{} {rows:?}", told::<f64>(Ok(runs), "length"))
+    });
+    agree(&p, |p| {
+        let inputs = inputs! { word: "a", table: vec![1.0, 2.0] }.supply("even", 5_u64);
+        let out = p.run(inputs).unwrap();
+        format!(
+            "{:?} {:?}",
+            out.get::<u64>("even"),
+            out.get::<f64>("length")
+        )
+    });
+}
+
+#[cfg(feature = "async")]
+#[node]
+async fn waits(x: u64) -> Result<u64, String> {
+    tokio::task::yield_now().await;
+    match x {
+        6 => Err("six".to_owned()),
+        x => Ok(x + 1),
+    }
+}
+
+#[cfg(feature = "async")]
+#[test]
+fn async_nodes_run_in_the_worker() {
+    let p = Pipeline::new("p", nodes![waits]).unwrap();
+    agree_on_maps(&p, |p| {
+        let x: Vec<u64> = (0..20).collect();
+        told::<u64>(p.map(inputs! { x: x }, ["x"]), "waits")
+    });
+}
+
+static TOKENS: Mutex<Option<CancelToken>> = Mutex::new(None);
+
+#[node]
+fn cancels(x: u64) -> u64 {
+    if x == 50 {
+        TOKENS.lock().unwrap().as_ref().unwrap().cancel();
+        while !hypernodes::stop_requested() {
+            std::thread::yield_now();
+        }
+    }
+    x
+}
+
+#[test]
+fn a_cancelled_run_keeps_what_is_finished() {
+    for chunks in [None, Some(1), Some(10)] {
+        let token = CancelToken::new();
+        *TOKENS.lock().unwrap() = Some(token.clone());
+        let p = Pipeline::new("p", nodes![cancels])
+            .unwrap()
+            .with_cancel(&token);
+        let p = p.with_engine(Loopback::new(chunks));
+        let x: Vec<u64> = (0..100).collect();
+        let error = p.map(inputs! { x: x }, ["x"]).unwrap_err();
+        let hypernodes::Error::Run(RunError::Cancelled { done, finished }) = error else {
+            panic!("{error}")
+        };
+        assert!(done <= 50);
+        assert_eq!(finished.unwrap().len(), done);
+    }
+}
+
+/// Checks that every span ends inside the one around it; tells what does not depend on chunks and time.
+fn essence(events: &[Event]) -> String {
+    let mut open: BTreeMap<SpanId, (Option<SpanId>, u64)> = BTreeMap::new();
+    let mut totals: BTreeMap<String, [u64; 3]> = BTreeMap::new();
+    let mut others = Vec::new();
+    let mut last = 0;
+    for event in events {
+        assert!(
+            event.at_ns >= last,
+            "one thread tells all of them: {event:?}"
+        );
+        last = event.at_ns;
+        match &event.kind {
+            EventKind::RunStarted(_) => {
+                open.insert(event.span, (event.parent, event.at_ns));
+            }
+            EventKind::ChunkStarted { .. }
+            | EventKind::NodeStarted { .. }
+            | EventKind::NestedStarted { .. } => {
+                assert!(open.contains_key(&event.parent.unwrap()), "{event:?}");
+                let before = open.insert(event.span, (event.parent, event.at_ns));
+                assert!(before.is_none());
+            }
+            EventKind::ItemFailed {
+                items,
+                node,
+                message,
+                inputs,
+                ..
+            } => {
+                others.push(format!("{items:?} {node} {message} {inputs:?}"));
+            }
+            EventKind::Retried {
+                node,
+                item,
+                attempt,
+                message,
+                ..
+            } => {
+                assert!(open.contains_key(&event.span), "{event:?}");
+                others.push(format!("{node} {item} {attempt} {message}"));
+            }
+            EventKind::CacheHit { node, .. } | EventKind::CacheMiss { node, .. } => {
+                assert!(open.contains_key(&event.span), "{event:?} {node}");
+            }
+            kind => {
+                if let EventKind::NodeEnded {
+                    node,
+                    rows,
+                    failed,
+                    cached,
+                    ..
+                } = kind
+                {
+                    let total = totals.entry(node.to_string()).or_default();
+                    *total = [total[0] + rows, total[1] + failed, total[2] + cached];
+                }
+                let (parent, _) = open.remove(&event.span).expect("it began");
+                assert_eq!(parent, event.parent, "{event:?}");
+            }
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    others.sort();
+    format!("{totals:?} {others:?}\n")
+}
+
+#[test]
+fn listeners_hear_what_happens_in_workers() {
+    CALLS
+        .iter()
+        .for_each(|calls| calls.store(0, Ordering::Relaxed));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&heard);
+    let listening = Listening::with_buffer(
+        move |event: &Event| own.lock().unwrap().push(event.clone()),
+        1 << 20,
+    );
+    let p = nested()
+        .with_listening(&listening)
+        .on_error(ErrorPolicy::Collect);
+    let text = agree(&p, |p| {
+        let lists: Vec<Vec<u64>> = (0..60).map(|i| (i..i + i % 6).collect()).collect();
+        let x: Vec<u64> = (0..60).map(|i| i * 5).collect();
+        let mut text = String::new();
+        let inputs = inputs! { xs: lists, x: x, word: "ab", offset: 3_u64 };
+        p.map(inputs, ["xs", "x"]).unwrap();
+        assert!(listening.flush(Duration::from_secs(60)));
+        text += &essence(&std::mem::take(&mut *heard.lock().unwrap()));
+        let inputs = inputs! { xs: vec![4_u64, 5], x: 4_u64, word: "ab", offset: 3_u64 };
+        p.run(inputs).unwrap();
+        assert!(listening.flush(Duration::from_secs(60)));
+        text + &essence(&std::mem::take(&mut *heard.lock().unwrap()))
+    });
+    assert!(
+        text.contains("inner/halves") && text.contains("inline/shout"),
+        "{text}"
+    );
+}
+
+#[test]
+fn damage_is_told_and_never_a_panic() {
+    let inner = Pipeline::new("inner", nodes![halves, shout]).unwrap();
+    let mapped = inner.as_node().map_over(["xs"]).rename_input("x", "xs");
+    let p = Pipeline::new("p", nodes![{ mapped }, total]).unwrap();
+    let p = p.on_error(ErrorPolicy::Collect).with_snapshots();
+    let p = p.with_listener(|_: &Event| {});
+    let lists: Vec<Vec<u64>> = (0..40).map(|i| (i..i + i % 4).collect()).collect();
+    let words: Vec<String> = (0..2).map(|i| "long".repeat(200 + i)).collect();
+    let mut told = 0;
+    for seed in 1..400 {
+        let engine = Loopback::new(Some(8));
+        engine.damage.store(seed, Ordering::Relaxed);
+        let inputs = inputs! { xs: lists.clone(), word: words.clone(), offset: 3_u64 };
+        let runs = p
+            .with_engine(engine)
+            .map(inputs, MapOver::product(["word", "xs"]));
+        match runs {
+            Ok(runs) => assert_eq!(runs.len(), 80),
+            Err(hypernodes::Error::Engine(EngineError::Unavailable { .. })) => told += 1,
+            // A value that is no text can make a node fail, or what is read panic.
+            Err(hypernodes::Error::Engine(EngineError::Panicked { message, .. })) => {
+                panic!("seed {seed}: {message}")
+            }
+            Err(other) => panic!("seed {seed}: {other}"),
+        }
+    }
+    assert!(told > 200, "{told} of 399 were told");
+}
