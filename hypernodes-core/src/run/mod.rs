@@ -29,6 +29,7 @@ pub(crate) use feed::{End as ChunkEnd, Finished, Manner, Taken, run_pieces, tell
 pub(crate) use keys::{SharedKeys, node_identity};
 pub(crate) use memory::MemoryGuard;
 pub use progress::{Position, Progress};
+pub(crate) use progress::{RowsOf, Track};
 
 pub(crate) use scope::{Policies, ROOT, RunScope, nanoseconds, spoken};
 pub(crate) use snapshot::Saved as SavedCall;
