@@ -110,7 +110,7 @@ macro_rules! __make {
     ($node:ty) => {{
         fn make() -> $crate::NodeRef {
             use $crate::__private::{MakeNode as _, MakeNothing as _};
-            (&$crate::__private::MakeProbe::<$node>::NEW).make()
+            (&&$crate::__private::MakeProbe::<$node>::NEW).make()
         }
         make
     }};
