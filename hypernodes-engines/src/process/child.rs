@@ -30,8 +30,11 @@ const GREETING: Duration = Duration::from_secs(60);
 /// How long a worker that is to end by itself may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// How much of what a worker wrote last is kept.
-const TAIL: usize = 4096;
+/// How much of what a worker wrote last is kept: a backtrace is long, and what it is of stands above it.
+const TAIL: usize = 64 * 1024;
+
+/// How many lines of it are told.
+const LINES: usize = 8;
 
 /// What a child inherits when it starts: one that was started elsewhere is not used here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -335,7 +338,7 @@ impl Said {
         let kept = Arc::clone(&tail);
         let (end, ended) = mpsc::channel();
         let copy = move || {
-            let mut buffer = [0; TAIL];
+            let mut buffer = vec![0; 4096];
             while let Ok(came @ 1..) = stderr.read(&mut buffer) {
                 let _ = io::stderr().write_all(&buffer[..came]);
                 let mut tail = kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -356,7 +359,18 @@ impl Said {
         // Whoever holds on to the worker's standard error must not hold up the parent.
         let _ = self.ended.recv_timeout(Duration::from_millis(500));
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = String::from_utf8_lossy(&tail).trim().to_owned();
-        (!text.is_empty()).then_some(text)
+        let text = String::from_utf8_lossy(&tail);
+        let lines: Vec<&str> = text.lines().filter(|line| !is_of_backtrace(line)).collect();
+        let told = lines[lines.len().saturating_sub(LINES)..].join("\n");
+        (!told.trim().is_empty()).then(|| told.trim().to_owned())
     }
+}
+
+/// Whether a line is one of those that a panic prints besides its message.
+fn is_of_backtrace(line: &str) -> bool {
+    let line = line.trim_start();
+    let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_frame = number.len() < line.len() && number.starts_with(": ");
+    let begins = ["at ", "stack backtrace:", "note: "];
+    line.is_empty() || is_frame || begins.iter().any(|begin| line.starts_with(begin))
 }

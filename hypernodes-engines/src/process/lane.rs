@@ -513,15 +513,21 @@ impl<'a> Lane<'a> {
             .collect();
         let alone = child.sent == 1 && self.flying.iter().flatten().count() == 1;
         tracing::debug!(pid = child.id(), %crash, "a worker is lost");
-        let is_computing = |flying: &Flying| positions.iter().any(|position| position.chunk == flying.id);
+        let is_computing =
+            |flying: &Flying| positions.iter().any(|position| position.chunk == flying.id);
         let guilty = guilty.or_else(|| {
             // One that was computed, and whose outcome never came: the first of them.
-            let unseen = !self.flying.iter().flatten().any(is_computing) && (is_garbled || has_answered);
-            unseen.then(|| self.flying.iter().flatten().map(|flying| flying.id).min()).flatten()
+            let unseen =
+                !self.flying.iter().flatten().any(is_computing) && (is_garbled || has_answered);
+            unseen
+                .then(|| self.flying.iter().flatten().map(|flying| flying.id).min())
+                .flatten()
         });
         let mut was_computing = false;
         for flying in self.flying.iter_mut().filter_map(Option::take) {
-            let at = positions.iter().find(|position| position.chunk == flying.id);
+            let at = positions
+                .iter()
+                .find(|position| position.chunk == flying.id);
             let is_lost = guilty.map_or(at.is_some(), |guilty| guilty == flying.id);
             let chunk = self.feed.take_back(flying.sent);
             if !is_lost {

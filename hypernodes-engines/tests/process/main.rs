@@ -7,5 +7,6 @@ extern crate hypernodes_core as hypernodes;
 hypernodes_engines::enable_process_tests!();
 
 mod basics;
+mod conformance;
 mod faults;
 mod nodes;
