@@ -109,6 +109,7 @@ pub use list::NODES;
 macro_rules! __make {
     ($node:ty) => {{
         fn make() -> $crate::NodeRef {
+            #[allow(unused_imports, reason = "one of them answers")]
             use $crate::__private::{MakeNode as _, MakeNothing as _};
             (&&$crate::__private::MakeProbe::<$node>::NEW).make()
         }
