@@ -80,7 +80,7 @@ pub struct Pipeline {
     is_own: bool,
     policy: ErrorPolicy,
     policies: Arc<Policies>,
-    plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
 }
 
 /// A default that was given to the pipeline rather than to a node.

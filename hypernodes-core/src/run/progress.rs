@@ -309,3 +309,6 @@ impl Track {
         }
     }
 }
+
+#[cfg(all(test, feature = "macros"))]
+mod tests;
