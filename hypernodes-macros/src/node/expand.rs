@@ -80,7 +80,7 @@ pub(crate) fn node(node: &NodeExpr<'_>) -> TokenStream {
     let register = node.registration.as_ref().map(|registration| {
         let Registration { node_type, hash } = registration;
         let (entry, path, version) = (entry(), &node.path, node.options.version);
-        quote!(#rt::register!(#entry, #path, #hash, #version, <#node_type as #rt::NodeType>::node);)
+        quote!(#rt::register!(#entry, #path, #hash, #version, #node_type);)
     });
     quote! {{
         #register

@@ -14,12 +14,14 @@ mod bounds;
 mod by_reference;
 mod by_value;
 mod facts;
+mod make;
 mod results;
 
 pub use bounds::*;
 pub use by_reference::*;
 pub use by_value::*;
 pub use facts::*;
+pub use make::*;
 pub use results::*;
 
 #[cfg(feature = "async")]

@@ -94,8 +94,8 @@ impl Decoder<'_> {
         let mut depth = 1;
         let mut labels = Vec::with_capacity(nodes.len());
         let mut refs = Vec::with_capacity(nodes.len());
-        for mut node in nodes {
-            labels.push(std::mem::take(&mut node.label));
+        for node in nodes {
+            labels.push(node.label.clone());
             refs.push(self.node(node, &mut depth)?);
         }
         if depth > MOST_NESTED {
@@ -128,11 +128,10 @@ impl Decoder<'_> {
 
     fn node(&mut self, image: NodeImage, depth: &mut usize) -> Result<NodeRef, RemoteError> {
         let NodeImage {
-            name,
+            label: name,
             kind,
             inputs,
             outputs,
-            ..
         } = image;
         let mut node = match kind {
             NodeKind::Registered { place, tokens } => at_place(place)

@@ -239,7 +239,6 @@ fn node_image(step: &Step, node: &NodeRef, kind: NodeKind) -> NodeImage {
     let signature = &node.signature;
     NodeImage {
         label: step.name.clone(),
-        name: signature.name.to_string(),
         kind,
         inputs: signature
             .inputs

@@ -37,9 +37,8 @@ struct PipelineImage {
 
 #[derive(Serialize, Deserialize)]
 struct NodeImage {
-    /// Its name in messages.
+    /// Its name in messages. Nothing else depends on its name.
     label: String,
-    name: String,
     kind: NodeKind,
     /// The names of its inputs and outputs, by their places.
     inputs: Vec<String>,

@@ -89,7 +89,7 @@ fn each_lie_is_told() {
         let nodes = &image.pipelines[image.pipelines.len() - 1].nodes;
         nodes
             .iter()
-            .position(|node| node.name == name)
+            .position(|node| node.label == name)
             .expect("there")
     };
     for (said, told) in [
@@ -162,7 +162,9 @@ fn each_lie_is_told() {
         (
             change(|image| {
                 let p = root(image);
-                image.pipelines[p].nodes.retain(|node| node.name != "lists");
+                image.pipelines[p]
+                    .nodes
+                    .retain(|node| node.label != "lists");
                 image.pipelines[p].outputs.retain(|name| name != "y");
             }),
             "a pipeline is nested nowhere",
@@ -217,7 +219,6 @@ fn each_lie_is_told() {
 fn nesting_has_an_end() {
     let leaf = |name: &str, kind, input: &str| NodeImage {
         label: name.to_owned(),
-        name: name.to_owned(),
         kind,
         inputs: vec![input.to_owned()],
         outputs: vec!["y".to_owned()],
