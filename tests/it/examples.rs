@@ -6,6 +6,8 @@ mod compose_trading;
 mod engines_compared;
 #[path = "../../examples/hello.rs"]
 mod hello;
+#[path = "../../examples/isolation.rs"]
+mod isolation;
 #[path = "../../examples/map_and_product.rs"]
 mod map_and_product;
 #[path = "../../examples/nested.rs"]
@@ -33,6 +35,6 @@ macro_rules! run {
 }
 
 run! {
-    compose_trading engines_compared hello map_and_product nested night_run own_engine replay_failure scan
+    compose_trading engines_compared hello isolation map_and_product nested night_run own_engine replay_failure scan
     static_pipeline
 }

@@ -5,6 +5,8 @@
     reason = "helpers of tests may fail as tests do"
 )]
 
+hypernodes::enable_process_tests!();
+
 mod asynchronous;
 mod examples;
 mod systems;

@@ -46,7 +46,10 @@ pub static TEST_ENTRIES: [&'static str];
 /// ```
 pub fn init() {
     serve_if_worker();
-    IS_READY.store(true, Ordering::Relaxed);
+    // A test of a test program runs on another thread: started again, that program would run all of its tests.
+    if std::thread::current().name() == Some("main") {
+        IS_READY.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Serves a parent, if there is one that has started this process as its worker; then it does not return.
@@ -102,9 +105,7 @@ impl WorkerCommand {
     /// # Errors
     /// When the program cannot be a worker: neither [`init`] was called nor an entry of a test crate is there.
     pub fn of_this_program() -> Result<Self, EngineError> {
-        let args = if IS_READY.load(Ordering::Relaxed) {
-            Vec::new()
-        } else if let Some(module) = TEST_ENTRIES.first() {
+        let args = if let Some(module) = TEST_ENTRIES.first() {
             // The harness knows its tests without the crate's name.
             let within = module.split_once("::").map(|(_, rest)| format!("{rest}::"));
             let test = format!("{}__hypernodes_worker", within.unwrap_or_default());
@@ -117,6 +118,8 @@ impl WorkerCommand {
             std::iter::once(test.into())
                 .chain(harness.map(OsString::from))
                 .collect()
+        } else if IS_READY.load(Ordering::Relaxed) {
+            Vec::new()
         } else {
             return Err(EngineError::Config {
                 engine: NAME.to_owned(),

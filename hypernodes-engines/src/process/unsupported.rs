@@ -10,6 +10,12 @@ use crate::config::ProcessConfig;
 /// Makes a program able to be its own worker, where that is supported; here it does nothing.
 pub fn init() {}
 
+/// Makes a test crate able to start workers of itself, where that is supported; here it does nothing.
+#[macro_export]
+macro_rules! enable_process_tests {
+    () => {};
+}
+
 /// No workers.
 #[derive(Debug)]
 pub(super) struct Workers(());

@@ -7,24 +7,24 @@ use std::time::Duration;
 use hypernodes::node;
 
 #[node(output = "square")]
-pub fn square(x: u64) -> u64 {
+pub(crate) fn square(x: u64) -> u64 {
     x * x
 }
 
 #[node(output = "sum")]
-pub fn add(square: u64, k: u64) -> u64 {
+pub(crate) fn add(square: u64, k: u64) -> u64 {
     square + k
 }
 
 #[node(output = "pid")]
-pub fn pid(x: u64) -> u32 {
+pub(crate) fn pid(x: u64) -> u32 {
     let _ = x;
     std::process::id()
 }
 
 /// What kills a worker, by item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Poison {
+pub(crate) enum Poison {
     Segfault,
     Abort,
     Overflow,
@@ -38,7 +38,7 @@ pub enum Poison {
 }
 
 #[node(output = "y")]
-pub fn bitter(x: u64, poisons: &[(u64, Poison)]) -> u64 {
+pub(crate) fn bitter(x: u64, poisons: &[(u64, Poison)]) -> u64 {
     if let Some((_, poison)) = poisons.iter().find(|(item, _)| *item == x) {
         swallow(*poison);
     }
@@ -46,7 +46,7 @@ pub fn bitter(x: u64, poisons: &[(u64, Poison)]) -> u64 {
 }
 
 /// Does what the poison says; some only seem to.
-pub fn swallow(poison: Poison) {
+pub(crate) fn swallow(poison: Poison) {
     match poison {
         Poison::Segfault => segfault(),
         Poison::Abort => std::process::abort(),
