@@ -39,6 +39,7 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
 
     let halves: Vec<Option<f64>> = runs
         .results::<f64>("half")?
+        .into_iter()
         .map(|half| half.ok().copied())
         .collect();
     assert_eq!(

@@ -115,8 +115,8 @@ impl Child {
             pair().map_err(|error| unavailable("no socket for a worker", &error))?;
         let (sender, receiver) = halves(ours, Kind::ToWorker, Kind::ToParent)
             .map_err(|error| unavailable("no socket for a worker", &error))?;
-        let mut process = Command::new(&command.exe);
-        process
+        let mut start = Command::new(&command.exe);
+        start
             .arg0(&command.name)
             .args(&command.args)
             .env(VARIABLE, std::process::id().to_string())
@@ -125,15 +125,15 @@ impl Child {
             // Signals that a terminal sends are the parent's; it decides what becomes of its workers.
             .process_group(0);
         if is_heard {
-            process.stderr(Stdio::piped());
+            start.stderr(Stdio::piped());
         }
-        let mut process = process.spawn().map_err(|error| {
-            unavailable(
-                &format!("`{}` cannot be started", command.exe.display()),
-                &error,
-            )
+        let started = start.spawn();
+        // It keeps the worker's end of the socket: with that open here, nobody would notice that the worker has ended.
+        drop(start);
+        let mut process = started.map_err(|error| {
+            let what = format!("`{}` cannot be started", command.exe.display());
+            unavailable(&what, &error)
         })?;
-        // The command keeps the other end of the socket; without it the worker's end is noticed.
         let said = process.stderr.take().and_then(Said::listen);
         let mut child = Self {
             process,

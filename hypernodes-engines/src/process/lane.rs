@@ -151,7 +151,13 @@ impl<'a> Lane<'a> {
                 }
                 self.hire()?;
             }
-            let Some(chunk) = self.feed.next() else {
+            // With a chunk under way, waiting for memory would be waiting for this very lane.
+            let chunk = if is_idle {
+                self.feed.next()
+            } else {
+                self.feed.next_at_once()
+            };
+            let Some(chunk) = chunk else {
                 return Ok(());
             };
             if chunk.is_suspect() {

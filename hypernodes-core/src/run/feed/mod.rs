@@ -290,8 +290,19 @@ impl Feed {
     /// The next chunk, or `None` when there is none (now, for a feed that is filled while it runs).
     #[must_use]
     pub fn next(&self) -> Option<Chunk> {
+        self.next_chunk(true)
+    }
+
+    /// As [`next`](Self::next), for an engine that has a chunk under way on the same thread: while memory is short there is
+    /// none, and nobody waits.
+    #[must_use]
+    pub fn next_at_once(&self) -> Option<Chunk> {
+        self.next_chunk(false)
+    }
+
+    fn next_chunk(&self, waits: bool) -> Option<Chunk> {
         if let Some(scope) = self.context.scope()
-            && !self.admits(scope)
+            && !self.admits(scope, waits)
         {
             return None;
         }

@@ -16,7 +16,7 @@ const LEAST_SPILL: usize = 256 * 1024;
 impl Feed {
     /// Whether a further chunk may begin: the run goes on, and there is memory for it. Waits for memory while others have
     /// chunks under way.
-    pub(super) fn admits(&self, scope: &Arc<RunScope>) -> bool {
+    pub(super) fn admits(&self, scope: &Arc<RunScope>, waits: bool) -> bool {
         /// How often a paused run looks whether memory has fallen, when no chunk ends meanwhile.
         const LOOK: Duration = Duration::from_millis(10);
         loop {
@@ -33,6 +33,9 @@ impl Feed {
             // A nested map belongs to a chunk under way, which must end. With nothing under way nothing would fall.
             if !is_paused || self.nested || state.in_flight == 0 || !state.has_more() {
                 return true;
+            }
+            if !waits {
+                return false;
             }
             let waited = self.changed.wait_timeout(state, LOOK);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
