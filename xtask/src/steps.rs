@@ -36,6 +36,11 @@ pub(crate) const ALL: &[Step] = &[
     ),
     step("docs", "the documentation builds without a warning", docs),
     step("features", "every feature alone, none, all", features),
+    step(
+        "no-process",
+        "where worker processes cannot be had, the engine says so",
+        no_process,
+    ),
     step("benches", "benchmarks and examples compile", benches),
     step(
         "deny",
@@ -123,6 +128,17 @@ fn shuttle(root: &Path) -> End {
         ("CARGO_TARGET_DIR", &format!("{target}/shuttle")),
     ];
     let line = "test --package hypernodes-core --features macros --lib sync::models";
+    passed(tool::run(root, &tool::cargo(), line, &env))
+}
+
+/// What systems other than Linux get. With a folder of its own: every dependency is compiled with the flag.
+fn no_process(root: &Path) -> End {
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    let env = [
+        ("RUSTFLAGS", "--cfg hypernodes_no_process -D warnings"),
+        ("CARGO_TARGET_DIR", &format!("{target}/no-process")),
+    ];
+    let line = "test --package hypernodes-engines --features process,threaded --test no_process";
     passed(tool::run(root, &tool::cargo(), line, &env))
 }
 
