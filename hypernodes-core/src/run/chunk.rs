@@ -334,7 +334,7 @@ impl Progress {
     }
 
     /// The call of a step, with its arguments; `is_last` says whether nothing reads an argument's slot afterwards.
-    #[inline]
+    #[inline(always)]
     pub(super) fn prepare<'c>(
         &mut self,
         step: &Step,
@@ -404,7 +404,7 @@ impl Progress {
     }
 
     /// Takes a computed call back.
-    #[inline]
+    #[inline(always)]
     fn complete(&mut self, plan: &Plan, step: usize, call: Call<'_>) {
         if call.has_failed() {
             return self.complete_failed(plan, step, call);

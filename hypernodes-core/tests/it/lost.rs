@@ -474,6 +474,8 @@ fn a_single_run_that_dies_has_no_item() {
         .iter()
         .filter(|event| matches!(event.kind, EventKind::NodeStarted { .. }));
     assert_eq!(nodes.count(), 2);
+    let is_chunk = |event: &hypernodes::Event| matches!(event.kind, EventKind::ChunkStarted { .. });
+    assert!(!events.iter().any(is_chunk), "a single run has no chunks");
 }
 
 #[test]

@@ -311,15 +311,15 @@ fn a_reader_never_sees_half_a_name() {
     let progress = Progress::new(words);
     let names = ["a".repeat(400), "b".repeat(40), "c".repeat(123)];
     std::thread::scope(|scope| {
-        for own in 0..2 {
+        let writers = [0, 1].map(|own| {
             let names = &names;
             scope.spawn(move || {
-                for round in 0..3000 {
+                for round in 0..20_000 {
                     progress.step(&names[(own + round) % names.len()], Some(round));
                 }
-            });
-        }
-        for _ in 0..3000 {
+            })
+        });
+        while writers.iter().any(|writer| !writer.is_finished()) {
             if let Some(name) = Progress::read(words).node {
                 assert!(names.contains(&name), "{name}");
             }
