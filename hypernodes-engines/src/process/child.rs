@@ -24,9 +24,6 @@ use super::wire::Kind;
 use super::{LINK_LOST, NAME};
 use crate::clock;
 
-/// A worker that has not answered its first message by then is given up.
-const GREETING: Duration = Duration::from_secs(60);
-
 /// How long a worker that is to end by itself may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -115,8 +112,8 @@ impl Child {
             pair().map_err(|error| unavailable("no socket for a worker", &error))?;
         let (sender, receiver) = halves(ours, Kind::ToWorker, Kind::ToParent)
             .map_err(|error| unavailable("no socket for a worker", &error))?;
-        let mut process = Command::new(&command.exe);
-        process
+        let mut start = Command::new(&command.exe);
+        start
             .arg0(&command.name)
             .args(&command.args)
             .env(VARIABLE, std::process::id().to_string())
@@ -125,15 +122,16 @@ impl Child {
             // Signals that a terminal sends are the parent's; it decides what becomes of its workers.
             .process_group(0);
         if is_heard {
-            process.stderr(Stdio::piped());
+            start.stderr(Stdio::piped());
         }
-        let mut process = process.spawn().map_err(|error| {
+        let mut process = start.spawn().map_err(|error| {
             unavailable(
                 &format!("`{}` cannot be started", command.exe.display()),
                 &error,
             )
         })?;
-        // The command keeps the other end of the socket; without it the worker's end is noticed.
+        // It keeps the other end of the socket open: a worker that ends now would not be noticed.
+        drop(start);
         let said = process.stderr.take().and_then(Said::listen);
         let mut child = Self {
             process,
@@ -151,7 +149,7 @@ impl Child {
             said,
             is_buried: false,
         };
-        match child.greet(hello, &arena_file, &words_file) {
+        match child.greet(hello, &arena_file, &words_file, command.patience) {
             Ok(view) => {
                 child.view = view;
                 Ok(child)
@@ -170,17 +168,23 @@ impl Child {
     }
 
     /// Shakes hands; gives the worker's arena.
-    fn greet(&mut self, hello: &Hello, arena: &OwnedFd, words: &OwnedFd) -> Result<View, String> {
+    fn greet(
+        &mut self,
+        hello: &Hello,
+        arena: &OwnedFd,
+        words: &OwnedFd,
+        patience: Duration,
+    ) -> Result<View, String> {
         let stdout = rustix::stdio::stdout();
         let descriptors = [stdout, arena.as_fd(), words.as_fd()];
         let text = |error: LinkError| match error {
-            LinkError::Closed => "it ended before it answered".to_owned(),
+            LinkError::Closed => "it ended before it answered; is `hypernodes::init()` the first line of `main`?".to_owned(),
             error => error.to_string(),
         };
         self.sender
             .send(&ToWorker::Hello(hello.clone()), &descriptors)
             .map_err(text)?;
-        let until = clock::now() + GREETING;
+        let until = clock::now() + patience;
         loop {
             let left = until.saturating_duration_since(clock::now());
             let answer = self
@@ -211,7 +215,7 @@ impl Child {
                 Some(_) => return Err("it does not answer as a worker does".to_owned()),
                 None if left.is_zero() => {
                     return Err(format!(
-                        "it did not answer within {GREETING:?}; is `hypernodes::init()` the first line of `main`?"
+                        "it did not answer within {patience:?}; is `hypernodes::init()` the first line of `main`?"
                     ));
                 }
                 None => {}
