@@ -79,6 +79,23 @@ struct Said {
     ended: mpsc::Receiver<()>,
 }
 
+/// Why there is no worker.
+#[derive(Debug)]
+pub(super) struct Unstarted {
+    pub(super) error: EngineError,
+    /// Somebody killed it before it answered: the next one may live.
+    pub(super) was_killed: bool,
+}
+
+impl From<EngineError> for Unstarted {
+    fn from(error: EngineError) -> Self {
+        Self {
+            error,
+            was_killed: false,
+        }
+    }
+}
+
 /// How a worker ended.
 #[derive(Debug)]
 pub(super) enum Fate {
@@ -95,7 +112,7 @@ impl Child {
         hello: &Hello,
         surroundings: &Arc<Surroundings>,
         is_heard: bool,
-    ) -> Result<Self, EngineError> {
+    ) -> Result<Self, Unstarted> {
         let unavailable = |what: &str, error: &dyn std::fmt::Display| EngineError::Unavailable {
             engine: NAME.to_owned(),
             reason: format!("{what}: {error}"),
@@ -155,14 +172,16 @@ impl Child {
                 Ok(child)
             }
             Err(reason) => {
-                let said = child.end(Duration::from_millis(50)).1;
+                let (fate, said) = child.end(Duration::from_millis(50));
                 let said = said
                     .map(|said| format!("; it said: {said}"))
                     .unwrap_or_default();
-                Err(unavailable(
-                    "a worker does not start",
-                    &format!("{reason}{said}"),
-                ))
+                let was_killed =
+                    matches!(fate, Some(Fate::Died(status)) if status.signal().is_some());
+                Err(Unstarted {
+                    error: unavailable("a worker does not start", &format!("{reason}{said}")),
+                    was_killed,
+                })
             }
         }
     }

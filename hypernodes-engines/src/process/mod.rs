@@ -70,6 +70,10 @@ pub(crate) const NAME: &str = "process";
 #[cfg(hypernodes_process)]
 const MOST_PLANS: usize = 16;
 
+/// So many workers may die in a row before they compute anything.
+#[cfg(hypernodes_process)]
+const MOST_BARREN: u32 = 8;
+
 /// How a worker ends that cannot reach its parent any more.
 #[cfg(hypernodes_process)]
 const LINK_LOST: i32 = 86;

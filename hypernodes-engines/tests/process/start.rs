@@ -107,3 +107,9 @@ fn a_program_that_is_not_there_is_named() {
         "{told}"
     );
 }
+
+#[test]
+fn programs_that_are_killed_as_they_start_are_given_up() {
+    let told = refusal(command("/bin/sh", &["-c", "kill -KILL $$"]));
+    assert!(told.contains("it ended before it answered"), "{told}");
+}
