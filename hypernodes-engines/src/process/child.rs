@@ -197,7 +197,10 @@ impl Child {
         let stdout = rustix::stdio::stdout();
         let descriptors = [stdout, arena.as_fd(), words.as_fd()];
         let text = |error: LinkError| match error {
-            LinkError::Closed => "it ended before it answered; is `hypernodes::init()` the first line of `main`?".to_owned(),
+            LinkError::Closed => {
+                "it ended before it answered; is `hypernodes::init()` the first line of `main`?"
+                    .to_owned()
+            }
             error => error.to_string(),
         };
         self.sender

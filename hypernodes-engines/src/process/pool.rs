@@ -5,9 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use hypernodes_core::EngineError;
 use hypernodes_core::remote::fingerprint;
 
+use super::MOST_BARREN;
 use super::child::{Child, Surroundings};
 use super::entry::WorkerCommand;
-use super::MOST_BARREN;
 use super::message::Hello;
 use crate::config::ProcessConfig;
 

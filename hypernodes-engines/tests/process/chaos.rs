@@ -12,9 +12,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use hypernodes::prelude::*;
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid,
-};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::basics::engine;
 use crate::nodes::{Poison, swallow};
@@ -24,7 +22,11 @@ use crate::stage::{PATIENCE, children, memory, play, program, say};
 const PACE: Duration = Duration::from_millis(50);
 
 /// Rounds of arithmetic that take some 30 microseconds.
-const ROUNDS: u64 = if cfg!(debug_assertions) { 2_500 } else { 25_000 };
+const ROUNDS: u64 = if cfg!(debug_assertions) {
+    2_500
+} else {
+    25_000
+};
 
 /// The parent's memory may differ by this much: allocators keep what they have had.
 const MARGIN_KIB: u64 = 24 * 1024;
@@ -43,7 +45,11 @@ pub fn grind(x: u64, poisons: &[(u64, Poison)]) -> u64 {
 }
 
 fn ground(x: u64) -> u64 {
-    let round = |hash: u64, i: u64| (hash ^ i).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+    let round = |hash: u64, i: u64| {
+        (hash ^ i)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(29)
+    };
     (0..ROUNDS).fold(x, round)
 }
 
@@ -199,7 +205,11 @@ fn kill(worker: u32) -> bool {
     let is_doomed = threads.into_iter().flatten().flatten().any(|thread| {
         fs::read_to_string(thread.path().join("comm")).is_ok_and(|name| name.trim() == DOOMED)
     });
-    let signal = if is_doomed { Signal::CONT } else { Signal::KILL };
+    let signal = if is_doomed {
+        Signal::CONT
+    } else {
+        Signal::KILL
+    };
     kill_process(pid, signal).is_ok() && !is_doomed
 }
 
@@ -226,7 +236,10 @@ impl Footprint {
         Self {
             children: children(),
             descriptors,
-            mappings: maps.lines().filter(|line| line.contains("memfd:hypernodes")).count(),
+            mappings: maps
+                .lines()
+                .filter(|line| line.contains("memfd:hypernodes"))
+                .count(),
             threads: fs::read_dir("/proc/self/task").unwrap().count(),
         }
     }
@@ -235,7 +248,11 @@ impl Footprint {
     fn returns(&self) {
         let until = Instant::now() + PATIENCE;
         while *self != Self::now() {
-            assert!(Instant::now() < until, "{self:#?}\nbecame\n{:#?}", Self::now());
+            assert!(
+                Instant::now() < until,
+                "{self:#?}\nbecame\n{:#?}",
+                Self::now()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
         assert_eq!((self.mappings, self.children.len()), (0, 0), "{self:#?}");

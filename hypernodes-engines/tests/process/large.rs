@@ -32,7 +32,10 @@ fn filled(bytes: usize) -> Vec<u8> {
 
 fn is_filled(all: &[u8], bytes: usize) -> bool {
     let pattern = pattern();
-    all.len() == bytes && all.chunks(PATTERN).all(|piece| *piece == pattern[..piece.len()])
+    all.len() == bytes
+        && all
+            .chunks(PATTERN)
+            .all(|piece| *piece == pattern[..piece.len()])
 }
 
 fn ramp(numbers: usize) -> Vec<f64> {
@@ -79,11 +82,15 @@ pub(crate) fn weigh(given: &[u64]) {
     let begun = Instant::now();
     let is_fine = match what {
         0 => {
-            let out = isolated(bytes::node()).run(inputs! { count: size }).unwrap();
+            let out = isolated(bytes::node())
+                .run(inputs! { count: size })
+                .unwrap();
             is_filled(out.get::<Vec<u8>>("bytes").unwrap(), bytes_)
         }
         1 => {
-            let out = isolated(numbers::node()).run(inputs! { count: size / 8 }).unwrap();
+            let out = isolated(numbers::node())
+                .run(inputs! { count: size / 8 })
+                .unwrap();
             is_ramp(out.get::<Vec<f64>>("numbers").unwrap(), bytes_ / 8)
         }
         2 => {
@@ -100,9 +107,14 @@ pub(crate) fn weigh(given: &[u64]) {
     let seconds = begun.elapsed().as_secs_f64();
     let peak = memory("VmHWM:").saturating_sub(before) * 1024;
     assert!(is_fine);
-    assert!(peak < 3 * size + (64 << 20), "the peak is {peak} for {size}");
+    assert!(
+        peak < 3 * size + (64 << 20),
+        "the peak is {peak} for {size}"
+    );
     let times = peak as f64 / size as f64;
-    say(format_args!("{what}: {size} bytes in {seconds:.2} s, peak {times:.2} times"));
+    say(format_args!(
+        "{what}: {size} bytes in {seconds:.2} s, peak {times:.2} times"
+    ));
 }
 
 fn arrives(what: u64, size: u64) {

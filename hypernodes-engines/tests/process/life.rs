@@ -150,7 +150,12 @@ pub(crate) fn surroundings() {
     let p = p.with_engine(engine(2));
     let look = || {
         let runs = p.map(inputs! { x: vec![1_u64; 200] }, ["x"]).unwrap();
-        let seen: BTreeSet<String> = runs.column::<String>("seen").unwrap().iter().cloned().collect();
+        let seen: BTreeSet<String> = runs
+            .column::<String>("seen")
+            .unwrap()
+            .iter()
+            .cloned()
+            .collect();
         say(format_args!("{seen:?}"));
         let seen = p.run(inputs! { x: 2_u64 }).unwrap();
         say(seen.get::<String>("seen").unwrap());
@@ -240,7 +245,10 @@ fn what_a_node_has_started_ends_with_its_killed_worker() {
     let path = file.to_str().unwrap().to_owned();
     let hanging = isolated(beget::node()).timeout(Duration::from_secs(2));
     let error = hanging.run(inputs! { file: path }).unwrap_err();
-    assert_eq!(error.to_string(), "node `beget` timed out: it took longer than 2s");
+    assert_eq!(
+        error.to_string(),
+        "node `beget` timed out: it took longer than 2s"
+    );
     let grandchild: u32 = fs::read_to_string(&file).unwrap().parse().unwrap();
     fs::remove_file(&file).unwrap();
     // It is nobody's child any more: whoever adopts it may not have buried it yet.
@@ -297,10 +305,16 @@ fn threads_share_an_engine() {
                     assert_eq!(*out.get::<u64>("sum").unwrap(), items * items + k);
                 }
             };
-            std::thread::Builder::new().spawn_scoped(scope, compute).unwrap();
+            std::thread::Builder::new()
+                .spawn_scoped(scope, compute)
+                .unwrap();
         }
     });
-    assert!(shared.idle_workers().len() <= 2, "{:?}", shared.idle_workers());
+    assert!(
+        shared.idle_workers().len() <= 2,
+        "{:?}",
+        shared.idle_workers()
+    );
 }
 
 #[test]

@@ -17,7 +17,9 @@ pub fn numbers(count: u64) -> Vec<u64> {
 #[test]
 fn a_result_that_fills_every_pipe_is_read_while_the_worker_lives() {
     for count in [100, 131_072, 3_000_000_u64] {
-        let out = isolated(numbers::node()).run(inputs! { count: count }).unwrap();
+        let out = isolated(numbers::node())
+            .run(inputs! { count: count })
+            .unwrap();
         let numbers = out.get::<Vec<u64>>("numbers").unwrap();
         assert_eq!(numbers.len() as u64, count);
         assert!((0..).zip(numbers).all(|(i, number)| *number == i));
@@ -75,7 +77,11 @@ fn a_call_beyond_its_memory_is_told_so() {
 
 #[node(output = "root")]
 pub fn root(x: f64) -> Result<f64, std::num::ParseFloatError> {
-    if x < 0.0 { "negative".parse() } else { Ok(x.sqrt()) }
+    if x < 0.0 {
+        "negative".parse()
+    } else {
+        Ok(x.sqrt())
+    }
 }
 
 /// A node that fails is neither a crash nor late.
@@ -111,5 +117,8 @@ fn a_closure_is_refused_by_name() {
         "{error:?}"
     );
     let told = error.to_string();
-    assert!(told.contains("`nested`") && told.contains("closure"), "{told}");
+    assert!(
+        told.contains("`nested`") && told.contains("closure"),
+        "{told}"
+    );
 }

@@ -29,7 +29,10 @@ fn a_program_of_its_own() {
         return;
     };
     let given = std::env::var(GIVEN).unwrap();
-    let given: Vec<u64> = given.split_whitespace().map(|n| n.parse().unwrap()).collect();
+    let given: Vec<u64> = given
+        .split_whitespace()
+        .map(|n| n.parse().unwrap())
+        .collect();
     match role.as_str() {
         "storm" => chaos::storms(&given),
         "weigh" => large::weigh(&given),

@@ -103,7 +103,9 @@ fn a_program_that_never_answers_is_given_up() {
 fn a_program_that_is_not_there_is_named() {
     let told = refusal(command("/no/such/program", &[]));
     assert!(
-        told.starts_with("engine `process` is not available: `/no/such/program` cannot be started: "),
+        told.starts_with(
+            "engine `process` is not available: `/no/such/program` cannot be started: "
+        ),
         "{told}"
     );
 }
