@@ -24,9 +24,6 @@ use super::wire::Kind;
 use super::{LINK_LOST, NAME};
 use crate::clock;
 
-/// A worker that has not answered its first message by then is given up.
-const GREETING: Duration = Duration::from_secs(60);
-
 /// How long a worker that is to end by itself may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -82,6 +79,23 @@ struct Said {
     ended: mpsc::Receiver<()>,
 }
 
+/// Why there is no worker.
+#[derive(Debug)]
+pub(super) struct Unstarted {
+    pub(super) error: EngineError,
+    /// Somebody killed it before it answered: the next one may live.
+    pub(super) was_killed: bool,
+}
+
+impl From<EngineError> for Unstarted {
+    fn from(error: EngineError) -> Self {
+        Self {
+            error,
+            was_killed: false,
+        }
+    }
+}
+
 /// How a worker ended.
 #[derive(Debug)]
 pub(super) enum Fate {
@@ -98,7 +112,7 @@ impl Child {
         hello: &Hello,
         surroundings: &Arc<Surroundings>,
         is_heard: bool,
-    ) -> Result<Self, EngineError> {
+    ) -> Result<Self, Unstarted> {
         let unavailable = |what: &str, error: &dyn std::fmt::Display| EngineError::Unavailable {
             engine: NAME.to_owned(),
             reason: format!("{what}: {error}"),
@@ -151,36 +165,47 @@ impl Child {
             said,
             is_buried: false,
         };
-        match child.greet(hello, &arena_file, &words_file) {
+        match child.greet(hello, &arena_file, &words_file, command.patience) {
             Ok(view) => {
                 child.view = view;
                 Ok(child)
             }
             Err(reason) => {
-                let said = child.end(Duration::from_millis(50)).1;
+                let (fate, said) = child.end(Duration::from_millis(50));
                 let said = said
                     .map(|said| format!("; it said: {said}"))
                     .unwrap_or_default();
-                Err(unavailable(
-                    "a worker does not start",
-                    &format!("{reason}{said}"),
-                ))
+                let was_killed =
+                    matches!(fate, Some(Fate::Died(status)) if status.signal().is_some());
+                Err(Unstarted {
+                    error: unavailable("a worker does not start", &format!("{reason}{said}")),
+                    was_killed,
+                })
             }
         }
     }
 
     /// Shakes hands; gives the worker's arena.
-    fn greet(&mut self, hello: &Hello, arena: &OwnedFd, words: &OwnedFd) -> Result<View, String> {
+    fn greet(
+        &mut self,
+        hello: &Hello,
+        arena: &OwnedFd,
+        words: &OwnedFd,
+        patience: Duration,
+    ) -> Result<View, String> {
         let stdout = rustix::stdio::stdout();
         let descriptors = [stdout, arena.as_fd(), words.as_fd()];
         let text = |error: LinkError| match error {
-            LinkError::Closed => "it ended before it answered".to_owned(),
+            LinkError::Closed => {
+                "it ended before it answered; is `hypernodes::init()` the first line of `main`?"
+                    .to_owned()
+            }
             error => error.to_string(),
         };
         self.sender
             .send(&ToWorker::Hello(hello.clone()), &descriptors)
             .map_err(text)?;
-        let until = clock::now() + GREETING;
+        let until = clock::now() + patience;
         loop {
             let left = until.saturating_duration_since(clock::now());
             let answer = self
@@ -211,7 +236,7 @@ impl Child {
                 Some(_) => return Err("it does not answer as a worker does".to_owned()),
                 None if left.is_zero() => {
                     return Err(format!(
-                        "it did not answer within {GREETING:?}; is `hypernodes::init()` the first line of `main`?"
+                        "it did not answer within {patience:?}; is `hypernodes::init()` the first line of `main`?"
                     ));
                 }
                 None => {}

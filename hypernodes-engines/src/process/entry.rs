@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use hypernodes_core::EngineError;
 use linkme::distributed_slice;
@@ -14,6 +15,9 @@ use super::{NAME, worker};
 
 /// Set in worker processes, to the number of their parent: a child of a worker that inherits it is no worker.
 pub(super) const VARIABLE: &str = "HYPERNODES_WORKER";
+
+/// A worker that has not answered its first message by then is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 static IS_READY: AtomicBool = AtomicBool::new(false);
 
@@ -96,6 +100,8 @@ pub struct WorkerCommand {
     pub name: OsString,
     /// Its arguments.
     pub args: Vec<OsString>,
+    /// How long it may take until it answers; then it is given up. A minute, unless something else is set.
+    pub patience: Duration,
 }
 
 impl WorkerCommand {
@@ -135,6 +141,7 @@ impl WorkerCommand {
             exe: PathBuf::from("/proc/self/exe"),
             name,
             args,
+            patience: PATIENCE,
         })
     }
 }

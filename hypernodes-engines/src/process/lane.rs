@@ -20,7 +20,7 @@ use super::link::LinkError;
 use super::message::{ToParent, ToWorker};
 use super::parcels::{Received, lay_out};
 use super::pool::{Permit, Pool};
-use super::{MOST_PLANS, NAME};
+use super::{MOST_BARREN, MOST_PLANS, NAME};
 use crate::clock;
 
 /// How often a waiting lane looks after its worker and its run.
@@ -28,9 +28,6 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// Half a frame from a worker that believes to have sent a whole one is not waited for longer.
 const STALL: Duration = Duration::from_secs(1);
-
-/// So many workers may die in a row before they compute anything.
-const MOST_BARREN: u32 = 8;
 
 /// One thread with one worker.
 pub(super) struct Lane<'a> {

@@ -70,6 +70,10 @@ pub(crate) const NAME: &str = "process";
 #[cfg(hypernodes_process)]
 const MOST_PLANS: usize = 16;
 
+/// So many workers may die in a row before they compute anything.
+#[cfg(hypernodes_process)]
+const MOST_BARREN: u32 = 8;
+
 /// How a worker ends that cannot reach its parent any more.
 #[cfg(hypernodes_process)]
 const LINK_LOST: i32 = 86;
@@ -133,6 +137,39 @@ impl Process {
     pub fn from_config(config: ProcessConfig) -> Result<Self, EngineError> {
         config.check()?;
         Ok(Self::with(config, Workers::new(config)?))
+    }
+
+    /// An engine whose workers are started by a command of its own: by a wrapper, say, that gives them other limits and
+    /// then becomes this same program.
+    ///
+    /// # Errors
+    /// A setting that is out of range. What is no worker of this same program is told by the first run.
+    ///
+    /// # Example
+    /// ```
+    /// # extern crate hypernodes_core as hypernodes;
+    /// use hypernodes::prelude::*;
+    /// use hypernodes_engines::process::{WorkerCommand, init};
+    /// use hypernodes_engines::{Process, ProcessConfig};
+    /// #[node(output = "square")]
+    /// fn square(x: f64) -> f64 { x * x }
+    ///
+    /// init();
+    /// let mut command = WorkerCommand::of_this_program()?;
+    /// command.exe = "/bin/true".into();
+    /// let engine = Process::with_command(ProcessConfig::default(), command)?;
+    /// let p = Pipeline::new("squares", nodes![square])?.with_engine(engine);
+    /// let error = p.run(inputs! { x: 3.0 }).unwrap_err();
+    /// assert!(error.to_string().contains("a worker does not start: it ended before it answered"));
+    /// # Ok::<(), hypernodes::Error>(())
+    /// ```
+    #[cfg(hypernodes_process)]
+    pub fn with_command(
+        config: ProcessConfig,
+        command: WorkerCommand,
+    ) -> Result<Self, EngineError> {
+        config.check()?;
+        Ok(Self::with(config, Workers::with(config, command)))
     }
 
     fn with(config: ProcessConfig, workers: Workers) -> Self {

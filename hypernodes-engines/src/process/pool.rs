@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use hypernodes_core::EngineError;
 use hypernodes_core::remote::fingerprint;
 
+use super::MOST_BARREN;
 use super::child::{Child, Surroundings};
 use super::entry::WorkerCommand;
 use super::message::Hello;
@@ -80,7 +81,8 @@ impl Pool {
         strangers.into_iter().for_each(Child::dismiss);
         match found {
             Some(child) => Ok(child),
-            None => self.start(surroundings, false),
+            // Where one death is enough, there is no later worker whose last words are heard.
+            None => self.start(surroundings, self.config.confirmations == 1),
         }
     }
 
@@ -117,7 +119,19 @@ impl Pool {
             result_limit: self.config.result_limit,
             tells_memory: self.config.recycle_above.is_some(),
         };
-        Child::start(&self.command, &hello, surroundings, is_heard)
+        let mut killed = 0;
+        loop {
+            match Child::start(&self.command, &hello, surroundings, is_heard) {
+                Ok(child) => return Ok(child),
+                Err(unstarted) => {
+                    killed += 1;
+                    if !unstarted.was_killed || killed == MOST_BARREN {
+                        return Err(unstarted.error);
+                    }
+                    tracing::debug!(error = %unstarted.error, "a worker is killed as it starts");
+                }
+            }
+        }
     }
 
     /// The processes that wait.

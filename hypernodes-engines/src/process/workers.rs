@@ -27,7 +27,7 @@ impl Workers {
         Ok(Self::with(config, WorkerCommand::of_this_program()?))
     }
 
-    fn with(config: ProcessConfig, command: WorkerCommand) -> Self {
+    pub(super) fn with(config: ProcessConfig, command: WorkerCommand) -> Self {
         Self {
             pool: Arc::new(Pool::new(config, command.clone())),
             command,

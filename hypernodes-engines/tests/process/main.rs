@@ -7,6 +7,12 @@ extern crate hypernodes_core as hypernodes;
 hypernodes_engines::enable_process_tests!();
 
 mod basics;
+mod chaos;
 mod conformance;
 mod faults;
+mod large;
+mod life;
+mod lone;
 mod nodes;
+mod stage;
+mod start;

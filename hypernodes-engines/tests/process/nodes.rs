@@ -55,7 +55,7 @@ pub(crate) fn swallow(poison: Poison) {
         Poison::Memory => {
             let mut all = Vec::new();
             loop {
-                all.push(std::hint::black_box(vec![1_u8; 64 << 20]));
+                all.push(std::hint::black_box(Vec::<u8>::with_capacity(64 << 20)));
             }
         }
         Poison::Hang => loop {
