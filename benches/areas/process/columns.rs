@@ -75,7 +75,14 @@ pub(super) fn inwards(items: usize) -> Result<Group, BoxError> {
     };
     let hand = |x: &[f64]| x.iter().map(|&x| is_large(x)).collect();
     let x = fixtures::numbers(items);
-    group(title, items, nodes![is_large], x, Inputs::new, (BY_HAND, hand))
+    group(
+        title,
+        items,
+        nodes![is_large],
+        x,
+        Inputs::new,
+        (BY_HAND, hand),
+    )
 }
 
 /// A byte in, `f64` out.
@@ -86,7 +93,14 @@ pub(super) fn outwards(items: usize) -> Result<Group, BoxError> {
     };
     let x = fixtures::numbers(items).into_iter().map(is_large).collect();
     let hand = |x: &[u8]| x.iter().map(|&x| widened(x)).collect();
-    group(title, items, nodes![widened], x, Inputs::new, (BY_HAND, hand))
+    group(
+        title,
+        items,
+        nodes![widened],
+        x,
+        Inputs::new,
+        (BY_HAND, hand),
+    )
 }
 
 /// `f64` in and out; the bytes of one way are counted.

@@ -48,9 +48,8 @@ pub(super) fn cpu(items: usize, microseconds: u64) -> Result<Group, BoxError> {
     let other = column.clone();
     let turns = turns_of(microseconds);
     let inputs = move || Inputs::new().with("turns", turns);
-    let mut measured = Implementation::new(PROCESS, move || {
-        map_with::<i64>(&process, &other, inputs())
-    });
+    let mut measured =
+        Implementation::new(PROCESS, move || map_with::<i64>(&process, &other, inputs()));
     measured.bars.extend(least.map(|factor| Bar::SpeedUp {
         over: THREADED,
         factor,
@@ -107,10 +106,7 @@ struct Order {
 impl Digest for Order {
     fn digest(&self) -> u64 {
         let of_numbers = mix(self.id, u64::from(self.shares));
-        mix(
-            mix(of_numbers, self.price.to_bits()),
-            self.symbol.digest(),
-        )
+        mix(mix(of_numbers, self.price.to_bits()), self.symbol.digest())
     }
 }
 
@@ -137,16 +133,18 @@ pub(super) fn structs() -> Result<Group, BoxError> {
     let column = Column::from_vec(x.clone());
     let other = column.clone();
     let unit = Unit::NanosPer("item", ITEMS as f64);
-    Ok(
-        Group::new("map, 100,000 structs of 3 numbers and a text", ITEMS as u64, unit)
-            .with(Implementation::new(BY_HAND, move || {
-                x.iter().cloned().map(raised).collect::<Vec<Order>>()
-            }))
-            .with(Implementation::new(THREADED, move || {
-                map_with::<Order>(&threaded, &column, Inputs::new())
-            }))
-            .with(Implementation::new(PROCESS, move || {
-                map_with::<Order>(&process, &other, Inputs::new())
-            })),
+    Ok(Group::new(
+        "map, 100,000 structs of 3 numbers and a text",
+        ITEMS as u64,
+        unit,
     )
+    .with(Implementation::new(BY_HAND, move || {
+        x.iter().cloned().map(raised).collect::<Vec<Order>>()
+    }))
+    .with(Implementation::new(THREADED, move || {
+        map_with::<Order>(&threaded, &column, Inputs::new())
+    }))
+    .with(Implementation::new(PROCESS, move || {
+        map_with::<Order>(&process, &other, Inputs::new())
+    })))
 }

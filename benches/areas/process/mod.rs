@@ -34,7 +34,9 @@ pub(super) const GROUPS: &[Case] = &[
     ("process/lists_out/64x250000", || {
         columns::lists_out(64, 250_000)
     }),
-    ("process/lists_in/1x16e6", || columns::lists_in(1, 16_000_000)),
+    ("process/lists_in/1x16e6", || {
+        columns::lists_in(1, 16_000_000)
+    }),
     ("process/lists_out/1x16e6", || {
         columns::lists_out(1, 16_000_000)
     }),
@@ -57,7 +59,10 @@ fn process(workers: usize) -> Result<Process, BoxError> {
 fn both_engines(pipeline: &Pipeline) -> Result<(Pipeline, Pipeline), BoxError> {
     let threaded = Threaded::new().workers(WORKERS).workload(Workload::Cpu);
     let process = process(WORKERS)?.workload(Workload::Cpu);
-    Ok((pipeline.with_engine(threaded), pipeline.with_engine(process)))
+    Ok((
+        pipeline.with_engine(threaded),
+        pipeline.with_engine(process),
+    ))
 }
 
 /// Maps over a shared column of `x`, beside inputs that all items share.
