@@ -253,6 +253,12 @@ impl Digest for u64 {
     }
 }
 
+impl Digest for u8 {
+    fn digest(&self) -> u64 {
+        u64::from(*self)
+    }
+}
+
 impl Digest for usize {
     fn digest(&self) -> u64 {
         *self as u64

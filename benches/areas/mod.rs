@@ -7,6 +7,7 @@ pub mod graph;
 pub mod iter;
 pub mod map;
 pub mod peers;
+mod process;
 pub mod run;
 pub mod statics;
 
@@ -29,6 +30,7 @@ pub fn all() -> impl Iterator<Item = Case> {
         async_io::GROUPS,
         iter::GROUPS,
         atc::GROUPS,
+        process::GROUPS,
         peers::GROUPS,
     ];
     areas.into_iter().flatten().copied()

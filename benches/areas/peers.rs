@@ -4,7 +4,7 @@
 //! Not part of the table: `--bin table -- peers/` measures it, beside the other frameworks.
 
 use hypernodes::{Column, Inputs, Pipeline, nodes};
-use hypernodes_engines::Threaded;
+use hypernodes_engines::{Process, Threaded};
 
 use super::Case;
 use super::async_io::{blocking, waiting};
@@ -34,6 +34,7 @@ pub(super) const GROUPS: &[Case] = &[
 const BY_HAND: &str = "hand-written loop";
 const SEQUENTIAL: &str = "hypernodes, Sequential";
 const THREADED: &str = "hypernodes, Threaded";
+const PROCESS: &str = "hypernodes, Process";
 
 fn four_nodes() -> Result<Pipeline, BoxError> {
     use calls::{flip, minus, plus, times};
@@ -55,6 +56,7 @@ fn looped(name: &'static str, items: usize, function: fn(i64) -> i64) -> Impleme
 fn chain(title: &'static str, items: usize) -> Result<Group, BoxError> {
     let pipeline = four_nodes()?;
     let parallel = pipeline.with_engine(Threaded::new());
+    let workers = pipeline.with_engine(Process::new()?);
     let unit = Unit::NanosPer("node call", 4.0 * items as f64);
     Ok(Group::new(title, items as u64, unit)
         .with(looped(BY_HAND, items, by_hand::calls))
@@ -62,7 +64,8 @@ fn chain(title: &'static str, items: usize) -> Result<Group, BoxError> {
             four_calls(x).d
         }))
         .with(mapped(SEQUENTIAL, pipeline, items))
-        .with(mapped(THREADED, parallel, items)))
+        .with(mapped(THREADED, parallel, items))
+        .with(mapped(PROCESS, workers, items)))
 }
 
 /// What frameworks without a map do: one run for each item.
@@ -88,19 +91,24 @@ fn run() -> Result<Group, BoxError> {
 fn cpu(title: &'static str, items: usize) -> Result<Group, BoxError> {
     let pipeline = last("cpu", nodes![compute], "d")?;
     let parallel = pipeline.with_engine(Threaded::new());
+    let workers = pipeline.with_engine(Process::new()?);
     Ok(Group::new(title, items as u64, Unit::Millis)
         .slow()
         .with(looped(BY_HAND, items, compute))
         .with(mapped(SEQUENTIAL, pipeline, items))
-        .with(mapped(THREADED, parallel, items)))
+        .with(mapped(THREADED, parallel, items))
+        .with(mapped(PROCESS, workers, items)))
 }
 
 fn io(title: &'static str, items: usize) -> Result<Group, BoxError> {
-    let pipeline = last("blocking", nodes![blocking], "d")?.with_engine(Threaded::new());
+    let pipeline = last("blocking", nodes![blocking], "d")?;
+    let workers = pipeline.with_engine(Process::new()?);
+    let pipeline = pipeline.with_engine(Threaded::new());
     let asynchronous = last("async", nodes![waiting], "d")?;
     Ok(Group::new(title, items as u64, Unit::Millis)
         .slow()
         .with(looped(BY_HAND, items, blocking))
         .with(mapped(THREADED, pipeline, items))
+        .with(mapped(PROCESS, workers, items))
         .with(mapped("hypernodes, async node", asynchronous, items)))
 }

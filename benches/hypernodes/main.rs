@@ -6,6 +6,8 @@ use criterion::{Criterion, Throughput};
 use hypernodes_benches::{BoxError, Group, areas};
 
 fn main() -> Result<(), BoxError> {
+    // In a worker this does not return: the arguments are never looked at there.
+    hypernodes_engines::process::init();
     let mut criterion = Criterion::default().configure_from_args();
     for (id, make) in areas::all() {
         bench(&mut criterion, id, make()?)?;

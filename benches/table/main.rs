@@ -31,6 +31,8 @@ use report::Report;
 const BUDGET: Duration = Duration::from_secs(6);
 
 fn main() -> ExitCode {
+    // In a worker this does not return.
+    hypernodes_engines::process::init();
     match Options::of_this_process().and_then(|options| perform(&options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

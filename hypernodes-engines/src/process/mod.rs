@@ -265,7 +265,12 @@ impl Engine for Process {
     }
 
     fn sizing(&self, plan: &Plan, items: usize) -> Sizing {
-        self.config.sizing(plan, items)
+        // To find out what the CPUs and the memory allow takes longer than a small run: the pool has done it once.
+        let config = ProcessConfig {
+            workers: self.workers.most(),
+            ..self.config
+        };
+        config.sizing(plan, items)
     }
 
     fn drive(&self, feed: &Arc<Feed>) -> Result<(), EngineError> {

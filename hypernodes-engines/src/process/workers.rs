@@ -40,6 +40,11 @@ impl Workers {
         Self::with(*config, self.command.clone())
     }
 
+    /// How many workers there may be.
+    pub(super) fn most(&self) -> usize {
+        self.pool.most()
+    }
+
     pub(super) fn idle(&self) -> Vec<u32> {
         self.pool.idle()
     }
