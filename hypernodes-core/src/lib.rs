@@ -223,7 +223,7 @@ pub use hypernodes_macros::nodes;
 pub use hypernodes_macros::pipeline;
 pub use hypernodes_wiring::{CycleStep, Names, WiringProblem, WiringWarning};
 pub use node::{
-    Args, Call, DefaultValue, FnNode, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef,
+    Args, Call, DefaultValue, ErrorCodec, FnNode, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef,
     NodeType, OutputPort, OutputTuple, Passing, RowFailure, Signature, StateGuard, StateLease,
     StatePool,
 };
