@@ -317,10 +317,22 @@ mod tests {
         let denied = io::Error::from_raw_os_error(13);
         let errors = [
             DataError::Missing { path: path() },
-            DataError::Read { path: path(), source: denied },
-            DataError::Read { path: path(), source: io::ErrorKind::InvalidData.into() },
-            DataError::Read { path: path(), source: io::Error::other("the disk burns") },
-            DataError::NoRowsInRange { file: file(), symbol: "A".into() },
+            DataError::Read {
+                path: path(),
+                source: denied,
+            },
+            DataError::Read {
+                path: path(),
+                source: io::ErrorKind::InvalidData.into(),
+            },
+            DataError::Read {
+                path: path(),
+                source: io::Error::other("the disk burns"),
+            },
+            DataError::NoRowsInRange {
+                file: file(),
+                symbol: "A".into(),
+            },
             DataError::Cell {
                 file: file(),
                 line: 7,

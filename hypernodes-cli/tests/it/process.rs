@@ -47,8 +47,8 @@ fn the_bytes_are_those_of_the_other_engines() {
     ];
     let commands: [&[&str]; 4] = [
         &["scan", "data", "--limit", "100", "--format", "json"],
-        // Some symbols have no row in the range.
-        &["scan", "data", "--limit", "50", "--from", "86400"],
+        // No symbol has a row in the range.
+        &["scan", "data", "--limit", "50", "--from", "2200-01-01"],
         &["atc", "data", "--cutout", "30"],
         &["atc", "data", "--symbols", "A,M1,Q", "--format", "json"],
     ];
@@ -125,10 +125,7 @@ fn workers(of: &mut Running) -> Vec<u32> {
 fn all_end(workers: &[u32]) {
     assert!(!workers.is_empty());
     eventually("a worker is left behind", || {
-        workers
-            .iter()
-            .all(|id| parent(*id).is_none())
-            .then_some(())
+        workers.iter().all(|id| parent(*id).is_none()).then_some(())
     });
 }
 
@@ -169,7 +166,9 @@ fn a_killed_worker_costs_nothing() {
     let mut command = standing(&folder, &STANDING, "r");
     let ids = workers(&mut command);
     for id in &ids {
-        let killed = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+        let killed = Command::new("kill")
+            .args(["-KILL", &id.to_string()])
+            .status();
         assert!(killed.unwrap().success());
     }
     assert_eq!(command.end().ok(), whole);
