@@ -223,9 +223,9 @@ pub use hypernodes_macros::nodes;
 pub use hypernodes_macros::pipeline;
 pub use hypernodes_wiring::{CycleStep, Names, WiringProblem, WiringWarning};
 pub use node::{
-    Args, Call, DefaultValue, FnNode, InputPort, IntoNode, Name, Node, NodeOptions, NodeRef,
-    NodeType, OutputPort, OutputTuple, Passing, RowFailure, Signature, StateGuard, StateLease,
-    StatePool,
+    Args, Call, DefaultValue, ErrorCodec, FnNode, InputPort, IntoNode, Name, Node, NodeOptions,
+    NodeRef, NodeType, OutputPort, OutputTuple, Passing, RowFailure, Signature, StateGuard,
+    StateLease, StatePool,
 };
 pub use pipeline::{
     Inputs, IterRow, MapIter, MapMode, MapOver, Outputs, Pipeline, PipelineBuilder, PipelineNode,

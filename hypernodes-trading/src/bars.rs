@@ -8,17 +8,20 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::stored::{OwnText, own_text};
+
 /// What is wrong with the columns given to [`Bars`].
 ///
 /// Rows count from 0.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum BarsError {
     /// A column has another length than `time`.
     #[error("column `{column}` has {found} rows, expected {expected} as in `time`")]
     Length {
         /// The column at fault.
-        column: &'static str,
+        #[serde(deserialize_with = "own_text")]
+        column: OwnText,
         /// Rows of `time`.
         expected: usize,
         /// Rows of the column.
@@ -29,7 +32,8 @@ pub enum BarsError {
         if *.column == "volume" { "of 0 or more" } else { "above 0" })]
     Value {
         /// The column at fault.
-        column: &'static str,
+        #[serde(deserialize_with = "own_text")]
+        column: OwnText,
         /// The row at fault.
         row: usize,
         /// What stands there.
@@ -65,7 +69,8 @@ pub enum BarsError {
         /// The source asked for.
         price_source: PriceSource,
         /// The missing column.
-        column: &'static str,
+        #[serde(deserialize_with = "own_text")]
+        column: OwnText,
     },
 }
 

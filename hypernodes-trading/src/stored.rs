@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::bars::{Bars, BarsError};
 use crate::data::{DataError, SymbolError, SymbolSource};
@@ -189,9 +190,72 @@ impl From<ReadSource> for SymbolSource {
     }
 }
 
+/// A text of this program.
+pub(crate) type OwnText = &'static str;
+
+/// The texts that errors of single symbols hold.
+const OWN_TEXTS: [OwnText; 8] = [
+    "time", "symbol", "exchange", "open", "high", "low", "close", "volume",
+];
+
+/// Reads one of them.
+pub(crate) fn own_text<'de, D: Deserializer<'de>>(from: D) -> Result<OwnText, D::Error> {
+    let text = String::deserialize(from)?;
+    let mut all = OWN_TEXTS.into_iter();
+    all.find(|own| *own == text)
+        .ok_or_else(|| D::Error::custom("it is no name of a column"))
+}
+
+/// What the operating system said.
+pub(crate) mod system_error {
+    use std::io::{Error, ErrorKind};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// The kinds that come back as themselves; others come back as [`ErrorKind::Other`].
+    const KINDS: [ErrorKind; 10] = [
+        ErrorKind::NotFound,
+        ErrorKind::PermissionDenied,
+        ErrorKind::InvalidInput,
+        ErrorKind::InvalidData,
+        ErrorKind::UnexpectedEof,
+        ErrorKind::TimedOut,
+        ErrorKind::Interrupted,
+        ErrorKind::Unsupported,
+        ErrorKind::OutOfMemory,
+        ErrorKind::Other,
+    ];
+
+    #[derive(Serialize, Deserialize)]
+    enum Stored {
+        Code(i32),
+        Kind(String, String),
+    }
+
+    pub(crate) fn serialize<S: Serializer>(error: &Error, to: S) -> Result<S::Ok, S::Error> {
+        let stored = match error.raw_os_error() {
+            Some(code) => Stored::Code(code),
+            None => Stored::Kind(error.kind().to_string(), error.to_string()),
+        };
+        stored.serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Error, D::Error> {
+        Ok(match Stored::deserialize(from)? {
+            Stored::Code(code) => Error::from_raw_os_error(code),
+            Stored::Kind(kind, text) => {
+                let known = KINDS.into_iter().find(|known| known.to_string() == kind);
+                Error::new(known.unwrap_or(ErrorKind::Other), text)
+            }
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use hypernodes_core::{Arg, Codec, Column};
+    use std::io;
+
+    use hypernodes_core::{Arg, Codec, Column, ErrorCodec};
 
     use super::*;
     use crate::atc::{AtcConfig, AtcOutput, atc};
@@ -242,6 +306,66 @@ mod tests {
             "{error:?}"
         );
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn errors_come_back_as_they_were() {
+        let codec = crate::nodes::load_bars::node().signature().options.error;
+        let codec: ErrorCodec = codec.expect("the error can be written");
+        let path = || "a.csv".to_owned();
+        let file = || Arc::from("a.csv");
+        let denied = io::Error::from_raw_os_error(13);
+        let errors = [
+            DataError::Missing { path: path() },
+            DataError::Read {
+                path: path(),
+                source: denied,
+            },
+            DataError::Read {
+                path: path(),
+                source: io::ErrorKind::InvalidData.into(),
+            },
+            DataError::Read {
+                path: path(),
+                source: io::Error::other("the disk burns"),
+            },
+            DataError::NoRowsInRange {
+                file: file(),
+                symbol: "A".into(),
+            },
+            DataError::Cell {
+                file: file(),
+                line: 7,
+                column: "close".to_owned(),
+                text: "oops".to_owned(),
+                problem: crate::data::CellProblem::NotANumber,
+            },
+            DataError::DuplicateColumn {
+                file: file(),
+                column: "close",
+                first: 1,
+                first_name: "close".into(),
+                second: 2,
+                second_name: "price".into(),
+            },
+            DataError::Bars {
+                file: file(),
+                source: Bars::new("A", vec![1], vec![-1.0]).unwrap_err(),
+            },
+        ];
+        for error in errors {
+            let symbol: Arc<str> = "A".into();
+            let error = Arc::new(SymbolError { symbol, error });
+            let bytes = codec.write(&error).expect("it can be written");
+            let read = codec.read(&bytes).expect("it can be read");
+            let read = read.downcast_ref::<Arc<SymbolError>>().expect("itself");
+            assert_eq!(read.to_string(), error.to_string());
+            let names = |error: &SymbolError| {
+                let error = format!("{:?}", error.error);
+                error.split([' ', '{']).next().map(str::to_owned)
+            };
+            assert_eq!(names(read), names(&error));
+        }
     }
 
     #[test]

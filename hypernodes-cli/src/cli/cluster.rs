@@ -9,12 +9,12 @@ use super::size::{parse_seconds, parse_size};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ClusterArgs {
-    /// Threads of each worker, where workers are processes
+    /// Threads of each worker, where workers are processes [default: 1]
     #[arg(long, global = true, value_parser = at_least_one, value_name = "N")]
     #[arg(allow_negative_numbers = true)]
     #[arg(env = "HYPERNODES_THREADS_PER_WORKER", hide_env_values = true)]
     pub(crate) threads_per_worker: Option<usize>,
-    /// Memory of each worker, where workers are processes
+    /// Memory that each worker may allocate, where workers are processes
     #[arg(long, global = true, value_parser = parse_size, value_name = "SIZE")]
     #[arg(allow_negative_numbers = true)]
     #[arg(env = "HYPERNODES_WORKER_MEMORY", hide_env_values = true)]

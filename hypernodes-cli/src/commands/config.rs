@@ -46,6 +46,10 @@ fn import(common: &Common, file: &Path) -> Result<Exit, CommandError> {
 /// What is to be said of a setting that cannot be used yet.
 fn remark(key: &str, value: &str) -> Option<String> {
     let engines = EngineConfig::available();
+    let is_any_available = |names: &[&str]| {
+        let mut there = engines.iter().filter(|engine| engine.available);
+        there.any(|engine| names.contains(&engine.name))
+    };
     match key {
         "engine" => {
             let engine = engines.iter().find(|engine| engine.name == value)?;
@@ -54,12 +58,13 @@ fn remark(key: &str, value: &str) -> Option<String> {
                 "not in this version: `fallback = true` takes `threaded` in its place".to_owned()
             })
         }
-        "threads-per-worker" | "worker-memory" | "scheduler" | "connect-timeout" => {
-            let is_of_processes = |name: &str| matches!(name, "process" | "dask" | "ray");
-            let is_there = engines
-                .iter()
-                .any(|e| e.available && is_of_processes(e.name));
+        "threads-per-worker" | "worker-memory" => {
+            let is_there = is_any_available(&["process", "dask", "ray"]);
             (!is_there).then(|| "for workers that are processes: none in this version".to_owned())
+        }
+        "scheduler" | "connect-timeout" => {
+            let is_there = is_any_available(&["dask", "ray"]);
+            (!is_there).then(|| "for clusters: none in this version".to_owned())
         }
         _ => None,
     }

@@ -85,6 +85,26 @@ fn the_json_has_every_engine_size_and_reason() {
     assert!(listed.iter().any(|one| one["engine"] == "gpu"));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn worker_processes_take_part_with_their_options() {
+    let folder = Folder::new();
+    let options = ["--workers", "2", "--threads-per-worker", "2"];
+    let found = json(
+        &folder,
+        &[&["--engines", "process,threaded"], &options[..]].concat(),
+    );
+    for size in list(&found["cases"][0]["sizes"]) {
+        let engines = list(&size["engines"]);
+        let names: Vec<_> = engines.iter().map(|one| one["engine"].as_str()).collect();
+        assert_eq!(
+            names,
+            [Some("sequential"), Some("threaded"), Some("process")]
+        );
+        assert_eq!(engines[2]["workers"], 4, "2 processes of 2 threads");
+    }
+}
+
 #[test]
 fn the_table_says_what_to_take_and_why() {
     let folder = Folder::new();

@@ -37,6 +37,7 @@ fn results_never_depend_on_how_they_are_computed() {
             &["--workload", "io"],
             &["--workload", "cpu", "--workers", "3"],
             &["--engine", "sequential", "--npartitions", "4"],
+            &["--engine", "process", "--workers", "2"],
         ] {
             assert_eq!(run(options), expected, "{command:?} {options:?}");
         }

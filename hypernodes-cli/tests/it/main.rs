@@ -12,6 +12,7 @@ mod options;
 mod output;
 mod pictures;
 mod policies;
+mod process;
 mod random;
 mod resume;
 mod scan;

@@ -68,7 +68,7 @@ fn the_environment_counts_less_than_an_option() {
 #[test]
 fn engines_of_later_versions_are_refused_or_replaced_aloud() {
     let folder = market(&["A"]);
-    for engine in ["process", "gpu", "dask", "ray"] {
+    for engine in ["gpu", "dask", "ray"] {
         let args = ["scan", "data", "--limit", "90", "--engine", engine];
         let refused = folder.run(&args).refused();
         assert!(

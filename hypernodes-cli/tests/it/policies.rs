@@ -126,6 +126,12 @@ fn an_engine_says_which_options_it_has_no_use_for() {
         ran.stderr,
         "note: engine `sequential` has no use for `--partition-size`, `--threads-per-worker`, `--scheduler`\n"
     );
+    let ran = folder.run(&[&scan[..], &options, &["--engine", "process"]].concat());
+    assert_eq!((ran.code, &ran.stdout), (Some(0), &plain));
+    assert_eq!(
+        ran.stderr,
+        "note: engine `process` has no use for `--scheduler`\n"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod call;
 #[cfg(feature = "async")]
 mod call_async;
+mod error_codec;
 mod function;
 mod handle;
 pub(crate) mod probe;
@@ -14,6 +15,7 @@ mod state;
 
 pub(crate) use call::{ArgList, ColumnList, RowLimits};
 pub use call::{Args, Call, OutputTuple, RowFailure};
+pub use error_codec::ErrorCodec;
 pub use function::FnNode;
 pub use handle::{IntoNode, NodeRef, NodeType};
 pub use signature::{DefaultValue, InputPort, Name, NodeOptions, OutputPort, Passing, Signature};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ErrorCodec;
 use crate::config::Workload;
 use crate::policy::Retry;
 use crate::value::{Column, PortFacts, PortType};
@@ -116,4 +117,6 @@ pub struct NodeOptions {
     pub path: &'static str,
     /// A hash of the function's tokens, made by the macro; it changes when the function is edited.
     pub tokens: u64,
+    /// How the error of the function travels as itself, if its type can.
+    pub error: Option<ErrorCodec>,
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::RemoteError;
 use super::wire::{narrow, wide};
 use crate::error::{BoxError, Cause, Crash, Failure, FailureDetails};
+use crate::node::ErrorCodec;
 use crate::plan::Plan;
 use crate::run::{SavedCall, Snapshot, spoken};
 
@@ -28,6 +30,14 @@ struct Place {
     skipped: Vec<String>,
 }
 
+impl Place {
+    /// How the error of the node travels, if it can.
+    fn error_codec(&self, plan: &Plan) -> Option<ErrorCodec> {
+        let node = plan.find_node(&self.path.join("/"), None)?;
+        node.signature().options.error
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct WireFailure {
     items: Vec<u64>,
@@ -40,8 +50,12 @@ struct WireFailure {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum WireCause {
-    /// The texts of the error and of what it was caused by.
-    Error(Vec<String>),
+    Error {
+        /// The texts of the error and of what it was caused by.
+        texts: Vec<String>,
+        /// The error itself, where its type can travel.
+        itself: Option<Vec<u8>>,
+    },
     Panic(String),
     TimedOut(Duration),
     Crashed(Crash),
@@ -70,29 +84,48 @@ impl Error for Relayed {
 /// An error that is caused by more than this is told as if the rest were not there: a source may be its own.
 const MOST_CAUSES: usize = 64;
 
+/// What an error says, and what it was caused by says.
+fn texts(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut texts = vec![spoken(|| error.to_string())];
+    let mut next = error.source();
+    while let Some(error) = next.filter(|_| texts.len() < MOST_CAUSES) {
+        texts.push(spoken(|| error.to_string()));
+        next = error.source();
+    }
+    texts
+}
+
+/// The error itself, if it says what it said. Fields that serde skips do not come along.
+fn itself(bytes: &[u8], codec: ErrorCodec, said: &[String]) -> Option<BoxError> {
+    let error = codec.read(bytes)?;
+    let says = catch_unwind(AssertUnwindSafe(|| texts(&*error)));
+    (says.ok()? == said).then_some(error)
+}
+
 impl WireCause {
-    fn of(cause: &Cause) -> Self {
+    fn of(cause: &Cause, codec: Option<ErrorCodec>) -> Self {
         match cause {
-            Cause::Error(error) => {
-                let mut texts = vec![spoken(|| error.to_string())];
-                let mut next = error.source();
-                while let Some(error) = next.filter(|_| texts.len() < MOST_CAUSES) {
-                    texts.push(spoken(|| error.to_string()));
-                    next = error.source();
-                }
-                Self::Error(texts)
-            }
+            Cause::Error(error) => Self::Error {
+                texts: texts(&**error),
+                itself: codec.and_then(|codec| codec.write(&**error)),
+            },
             Cause::Panic(message) => Self::Panic(message.clone()),
             Cause::TimedOut { limit } => Self::TimedOut(*limit),
             Cause::Crashed(crash) => Self::Crashed(crash.clone()),
             // A failure never has one.
-            Cause::Nested(inner) => Self::of(&inner.cause),
+            Cause::Nested(inner) => Self::of(&inner.cause, codec),
         }
     }
 
-    fn into_cause(self) -> Cause {
+    fn into_cause(self, codec: Option<ErrorCodec>) -> Cause {
         match self {
-            Self::Error(texts) => {
+            Self::Error { texts, itself } => {
+                let bytes = itself.zip(codec);
+                if let Some(error) =
+                    bytes.and_then(|(bytes, codec)| self::itself(&bytes, codec, &texts))
+                {
+                    return Cause::Error(error);
+                }
                 let texts = texts.into_iter().take(MOST_CAUSES).rev();
                 let relayed = texts.fold(None, |source, text| {
                     Some(Box::new(Relayed { text, source }))
@@ -111,18 +144,22 @@ impl WireCause {
 }
 
 impl WireFailures {
-    pub(crate) fn of(failures: &[(usize, Failure)]) -> Self {
-        let mut places = IndexSet::new();
+    pub(crate) fn of(failures: &[(usize, Failure)], plan: &Plan) -> Self {
+        let mut places = IndexSet::<Place>::new();
+        let mut codecs = Vec::new();
         let one = |(_, failure): &(usize, Failure)| {
             let place = Place {
                 path: failure.path.clone(),
                 skipped: failure.details.skipped.to_vec(),
             };
-            let (place, _) = places.insert_full(place);
+            let (at, is_new) = places.insert_full(place);
+            if is_new {
+                codecs.push(places[at].error_codec(plan));
+            }
             WireFailure {
                 items: failure.items.iter().copied().map(wide).collect(),
-                place: crate::value::index(place),
-                cause: WireCause::of(&failure.cause),
+                place: crate::value::index(at),
+                cause: WireCause::of(&failure.cause, codecs[at]),
                 inputs: failure.details.inputs.clone(),
                 snapshot: failure.details.snapshot.as_ref().map(Snapshot::saved),
                 said: failure.details.said.clone(),
@@ -145,6 +182,8 @@ impl WireFailures {
         let skipped: Vec<Arc<[String]>> = skipped
             .map(|place| place.skipped.as_slice().into())
             .collect();
+        let codecs = self.places.iter().map(|place| place.error_codec(plan));
+        let codecs: Vec<Option<ErrorCodec>> = codecs.collect();
         let one = |failure: WireFailure| {
             let damaged = |problem: &str| RemoteError::damaged("failure", problem);
             let items: Vec<usize> = failure.items.into_iter().map(narrow).collect();
@@ -167,7 +206,7 @@ impl WireFailures {
             let failure = Failure {
                 items,
                 path: place.path.clone(),
-                cause: failure.cause.into_cause(),
+                cause: failure.cause.into_cause(codecs[at]),
                 details: Box::new(details),
             };
             Ok((item, failure))

@@ -93,7 +93,7 @@ pub(super) fn pack(
     };
     WireEnd::Done {
         columns,
-        failures: WireFailures::of(&outcome.failures),
+        failures: WireFailures::of(&outcome.failures, plan),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes to workers and comes back: an engine that sends everything through bytes, inside this process, gives what
 //! Sequential gives.
 
+mod errors;
 mod loopback;
 
 use std::collections::BTreeMap;

@@ -84,7 +84,7 @@ pub(crate) fn node(node: &NodeExpr<'_>) -> TokenStream {
     });
     quote! {{
         #register
-        use #rt::{CodecOfNothing as _, CodecOfReference as _, CodecOfSerde as _, ItemOfNothing as _, ItemOfTuple as _, RefAsOwned as _, RefAsSelf as _, ResultFallible as _, ResultPlain as _, ShowByDebug as _, ShowNothing as _, ValueCloned as _, ValueMoved as _};
+        use #rt::{CodecOfNothing as _, CodecOfReference as _, CodecOfSerde as _, ErrorOfSerde as _, ErrorOfText as _, ItemOfNothing as _, ItemOfTuple as _, RefAsOwned as _, RefAsSelf as _, ResultFallible as _, ResultPlain as _, ShowByDebug as _, ShowNothing as _, ValueCloned as _, ValueMoved as _};
         #(#strategies)*
         #result_let
         let #signature_name = #signature;
@@ -200,6 +200,19 @@ fn facts(rt: &TokenStream, at: Span, probe: &TokenStream, asks_codec: bool) -> T
     quote_spanned!(span=> #rt::facts(#codec, (&&#probe).#show()))
 }
 
+/// How the error of the node travels as itself, asked of its type. A closure's never does.
+fn error_codec(node: &NodeExpr<'_>, rt: &TokenStream) -> Option<TokenStream> {
+    let Returns { ty, fallible } = &node.ports.returns;
+    let ty = ty.as_ref().filter(|ty| !is_borrowed(ty))?;
+    if *fallible != Some(true) || node.registration.is_none() {
+        return None;
+    }
+    let span = local_at(ty.span());
+    let error = Ident::new("error", generated_at(ty.span()));
+    let result = local("r", 0);
+    Some(quote_spanned!(span=> (&&#rt::ReturnKind::probe_error(#result)).#error()))
+}
+
 /// Whether a type is written with a reference or a lifetime.
 fn is_borrowed(ty: &Type) -> bool {
     struct Borrows(bool);
@@ -302,11 +315,15 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
         .captures
         .map(|captures| quote!(#options_let.captures = #captures; #options_let.is_closure = true;));
     let policies = policies.notes(rt, &options_let);
-    let mutable = (captures.is_some() || !policies.is_empty()).then(|| quote!(mut));
+    let error = error_codec(node, &moved);
+    let error = error.map(|codec| quote!(#options_let.error = #codec;));
+    let is_noted = captures.is_some() || error.is_some() || !policies.is_empty();
+    let mutable = is_noted.then(|| quote!(mut));
     quote! {{
         let #name_let: #rt::Name = ::core::convert::Into::into(#name);
         let #mutable #options_let = #rt::options(#version, #workload, #is_async, #concurrency, #path, #hash);
         #captures
+        #error
         #policies
         #rt::Signature {
             inputs: ::std::vec![#(#input_ports),*],

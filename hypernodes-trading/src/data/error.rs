@@ -3,10 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::bars::{BarsError, brief};
+use crate::stored::{self, OwnText, own_text};
 
 /// What is wrong with one cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum CellProblem {
     /// There is nothing in it.
@@ -42,7 +45,7 @@ pub enum CellProblem {
 ///
 /// Each says in one line which file, which line (counted from 1, as an editor shows it), which
 /// column, and what to do about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
     /// No such file or folder.
@@ -75,7 +78,8 @@ pub enum DataError {
         /// The glob as given.
         pattern: String,
         /// What is wrong with it.
-        problem: &'static str,
+        #[serde(deserialize_with = "own_text")]
+        problem: OwnText,
     },
     /// A folder holds no csv file.
     #[error("folder `{path}` has no csv file; name the files, or another folder")]
@@ -95,6 +99,7 @@ pub enum DataError {
         /// The file or folder.
         path: String,
         /// What the operating system said.
+        #[serde(with = "stored::system_error")]
         source: io::Error,
     },
     /// The file has no content.
@@ -174,7 +179,8 @@ pub enum DataError {
         /// The file.
         file: Arc<str>,
         /// What both can be.
-        column: &'static str,
+        #[serde(deserialize_with = "own_text")]
+        column: OwnText,
         /// Position of the first, from 0.
         first: usize,
         /// Its name.
@@ -264,11 +270,13 @@ pub enum DataError {
     #[error("`{option}` is `{text}`, {problem}")]
     Bound {
         /// `--from` or `--to`.
-        option: &'static str,
+        #[serde(deserialize_with = "own_text")]
+        option: OwnText,
         /// What was given.
         text: String,
         /// What is wrong with it.
-        problem: &'static str,
+        #[serde(deserialize_with = "own_text")]
+        problem: OwnText,
     },
     /// What was told of the symbol elsewhere: in another process.
     #[error("{text}")]
@@ -306,7 +314,7 @@ impl DataError {
 }
 
 /// A symbol whose rows could not be read; the file's other symbols go on.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Serialize, Deserialize, thiserror::Error)]
 #[error("{error}")]
 pub struct SymbolError {
     /// The symbol; the file's stem when the fault lies in the file as a whole.

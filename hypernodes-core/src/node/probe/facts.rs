@@ -1,11 +1,13 @@
 //! What is known of the type of a port besides its identity: whether its values can leave the process, and be shown.
 
+use std::error::Error;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::node::ErrorCodec;
 use crate::value::{Codec, PortFacts, PortValue, Show};
 
 /// Asks what a type can do besides travelling through a pipeline.
@@ -58,6 +60,24 @@ pub trait ShowNothing {
     }
 }
 impl<T> ShowNothing for Probe<T> {}
+
+/// An error that can leave the process as itself (the preferred answer).
+pub trait ErrorOfSerde {
+    fn error(&self) -> Option<ErrorCodec>;
+}
+impl<E: Error + Send + Sync + Serialize + DeserializeOwned + 'static> ErrorOfSerde for &Probe<E> {
+    fn error(&self) -> Option<ErrorCodec> {
+        Some(ErrorCodec::of::<E>())
+    }
+}
+
+/// Any other error.
+pub trait ErrorOfText {
+    fn error(&self) -> Option<ErrorCodec> {
+        None
+    }
+}
+impl<E> ErrorOfText for Probe<E> {}
 
 /// What generated code found out.
 #[must_use]

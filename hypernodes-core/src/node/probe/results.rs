@@ -95,6 +95,7 @@ impl<R> IsNoResult for IsResult<R> {}
 pub trait ReturnKind: Copy {
     type Returned;
     type Value;
+    type Error;
 
     /// Computes rows by number.
     fn emit(self, call: &mut Call<'_>, row: impl FnMut(usize) -> Self::Returned)
@@ -151,6 +152,10 @@ pub trait ReturnKind: Copy {
     fn probe(self) -> Probe<Self::Value> {
         Probe::NEW
     }
+    /// Asks what else is known of the error.
+    fn probe_error(self) -> Probe<Self::Error> {
+        Probe::NEW
+    }
     /// Asks what else is known of a value of the tuple.
     fn probe_at<const I: usize>(self) -> TupleProbe<Self::Value, I> {
         TupleProbe::NEW
@@ -187,6 +192,7 @@ pub trait ReturnKind: Copy {
 impl<R: AnyResult> ReturnKind for Fallible<R> {
     type Returned = R;
     type Value = R::Value;
+    type Error = R::Error;
     #[inline(always)]
     fn emit(self, call: &mut Call<'_>, mut row: impl FnMut(usize) -> R)
     where
@@ -259,6 +265,7 @@ impl<R: AnyResult> ReturnKind for Fallible<R> {
 impl<T> ReturnKind for Plain<T> {
     type Returned = T;
     type Value = T;
+    type Error = std::convert::Infallible;
     #[inline(always)]
     fn emit(self, call: &mut Call<'_>, row: impl FnMut(usize) -> T)
     where
