@@ -109,8 +109,7 @@ pub use list::NODES;
 macro_rules! __make {
     ($node:ty) => {{
         fn make() -> $crate::NodeRef {
-            #[allow(unused_imports, reason = "one of them answers")]
-            use $crate::__private::{MakeNode as _, MakeNothing as _};
+            use $crate::__private::MakeNode as _;
             (&&$crate::__private::MakeProbe::<$node>::NEW).make()
         }
         make

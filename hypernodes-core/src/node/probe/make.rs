@@ -11,20 +11,19 @@ impl<T> MakeProbe<T> {
     pub const NEW: Self = Self(PhantomData);
 }
 
-/// A type that does (the preferred answer).
+/// What makes a node. It is one trait for both answers, so that nobody imports one in vain.
 pub trait MakeNode {
     fn make(&self) -> NodeRef;
 }
+/// A type that does (the preferred answer).
 impl<T: NodeType> MakeNode for &MakeProbe<T> {
     fn make(&self) -> NodeRef {
         T::node()
     }
 }
-
 /// One that would, were its function right.
-pub trait MakeNothing {
+impl<T> MakeNode for MakeProbe<T> {
     fn make(&self) -> NodeRef {
         unreachable!("the function does not compile")
     }
 }
-impl<T> MakeNothing for MakeProbe<T> {}
