@@ -305,3 +305,60 @@ impl Retelling {
         scope.elapsed_ns().saturating_sub(self.began_ns)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, Listening};
+    use crate::run::{Policies, ROOT};
+
+    #[test]
+    fn spans_that_a_worker_left_open_are_ended_from_the_inside() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let own = Arc::clone(&heard);
+        let listening = Listening::new(move |event: &Event| {
+            own.lock().expect("nobody panics").push(event.clone());
+        });
+        let scope = RunScope::new(Arc::new(Policies {
+            listeners: vec![Arc::clone(&listening)],
+            ..Policies::default()
+        }));
+        let mut retelling = Retelling::new(&scope, scope.new_span(), 3);
+        let node = |span, parent, kind| WireEvent {
+            span,
+            parent: Some(parent),
+            at_ns: u64::MAX,
+            kind,
+        };
+        let started = |name: &str| WireKind::NodeStarted {
+            node: name.into(),
+            rows: 1,
+        };
+        let ended = WireKind::NestedEnded {
+            node: "never begun".into(),
+            items: 1,
+            took_ns: 1,
+        };
+        retelling.tell(
+            &scope,
+            vec![
+                node(2, ROOT.0, started("a")),
+                node(3, 2, started("b")),
+                node(3, 2, started("twice")),
+                node(9, 2, ended),
+            ],
+        );
+        retelling.end(&scope);
+        assert!(listening.flush(Duration::from_secs(60)));
+        let heard = heard.lock().expect("nobody panics");
+        let spans: Vec<(u64, Option<u64>, u32)> = heard
+            .iter()
+            .map(|event| (event.span.0, event.parent.map(|span| span.0), event.worker))
+            .collect();
+        let (chunk, a, b) = (2, 3, 4);
+        let wanted = [(a, chunk), (b, a), (b, a), (a, chunk)];
+        assert_eq!(spans, wanted.map(|(span, parent)| (span, Some(parent), 3)));
+        assert!(heard.is_sorted_by_key(|event| event.at_ns));
+        assert!(heard.iter().all(|event| event.at_ns <= scope.elapsed_ns()));
+    }
+}

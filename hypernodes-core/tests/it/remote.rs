@@ -4,7 +4,7 @@
 mod errors;
 mod loopback;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -101,12 +101,16 @@ fn once<T: std::fmt::Debug + Send + Sync + 'static>(
 
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is odd")]
-struct Odd(u64, #[source] std::num::ParseIntError);
+struct Odd(u64, #[source] NoNumber);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the number is none")]
+struct NoNumber(#[source] std::num::ParseIntError);
 
 #[node(output = "even")]
 fn halves(x: u64) -> Result<u64, Odd> {
     match x % 7 {
-        3 => Err(Odd(x, "three".parse::<u64>().unwrap_err())),
+        3 => Err(Odd(x, NoNumber("three".parse::<u64>().unwrap_err()))),
         _ => Ok(x / 2),
     }
 }
@@ -143,7 +147,10 @@ fn values_and_failures_are_those_of_sequential() {
             text.contains("node `halves` failed on item 10: `10` is odd"),
             "{text}"
         );
-        assert!(text.contains("<- invalid digit found in string"), "{text}");
+        assert!(
+            text.contains("<- the number is none <- invalid digit found in string"),
+            "{text}"
+        );
         assert!(
             text.contains("node `shout` panicked on item 16: no eights"),
             "{text}"
@@ -372,8 +379,11 @@ impl<'de> Deserialize<'de> for Picky {
 }
 
 #[node]
-fn picks(x: u64) -> Picky {
-    Picky(x)
+fn picks(x: u64) -> Result<Picky, String> {
+    match x % 20 {
+        12 => Err("no twelves".to_owned()),
+        _ => Ok(Picky(x)),
+    }
 }
 
 #[node]
@@ -414,12 +424,15 @@ fn a_value_that_cannot_travel_costs_its_own_item() {
             let (out, into) = (out.unwrap(), into.unwrap());
             let bad = |x: u64| matches!(x % 10, 7..=9);
             for (x, row) in (0..).zip(out.results::<Picky>("picks").unwrap()) {
-                assert_eq!(row.ok().map(|row| row.0), (!bad(x)).then_some(x));
+                let is_there = !bad(x) && x != 12;
+                assert_eq!(row.ok().map(|row| row.0), is_there.then_some(x));
             }
             for (x, row) in (0..).zip(into.results::<u64>("unpicks").unwrap()) {
                 assert_eq!(row.ok().copied(), (!bad(x)).then_some(2 * x));
             }
-            assert_eq!(out.failures().len(), 9);
+            assert_eq!(out.failures().len(), 10);
+            let of_items = out.failures().map(|failure| failure.items[0]);
+            assert!(of_items.eq([7, 8, 9, 12, 17, 18, 19, 27, 28, 29]));
         }
     }
 }
@@ -507,6 +520,8 @@ fn essence(events: &[Event]) -> String {
     let mut open: BTreeMap<SpanId, (Option<SpanId>, u64)> = BTreeMap::new();
     let mut totals: BTreeMap<String, [u64; 3]> = BTreeMap::new();
     let mut others = Vec::new();
+    let mut names = BTreeMap::new();
+    let mut insides = BTreeSet::new();
     let mut last = 0;
     for event in events {
         assert!(
@@ -521,7 +536,15 @@ fn essence(events: &[Event]) -> String {
             EventKind::ChunkStarted { .. }
             | EventKind::NodeStarted { .. }
             | EventKind::NestedStarted { .. } => {
-                assert!(open.contains_key(&event.parent.unwrap()), "{event:?}");
+                let parent = event.parent.unwrap();
+                assert!(open.contains_key(&parent), "{event:?}");
+                let name = match &event.kind {
+                    EventKind::NodeStarted { node, .. } => format!("node {node}"),
+                    EventKind::NestedStarted { node, .. } => format!("map {node}"),
+                    _ => "chunk".to_owned(),
+                };
+                insides.insert(format!("{:?} > {name}", names.get(&parent)));
+                names.insert(event.span, name);
                 let before = open.insert(event.span, (event.parent, event.at_ns));
                 assert!(before.is_none());
             }
@@ -566,7 +589,7 @@ fn essence(events: &[Event]) -> String {
     }
     assert!(open.is_empty(), "{open:?}");
     others.sort();
-    format!("{totals:?} {others:?}\n")
+    format!("{totals:?} {others:?} {insides:?}\n")
 }
 
 #[test]
