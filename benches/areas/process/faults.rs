@@ -58,7 +58,7 @@ pub(super) fn crash() -> Result<Group, BoxError> {
         .with(Implementation::prepared(
             "Process, a worker dies once",
             move || {
-                std::fs::write(&file, "").expect("the folder for temporary files can be written")
+                std::fs::write(&file, "").expect("the folder for temporary files can be written");
             },
             move |()| {
                 // It goes when the group does.

@@ -115,7 +115,7 @@ impl Receiver {
         at_most: Option<Duration>,
     ) -> Result<Option<(M, Vec<OwnedFd>)>, LinkError> {
         loop {
-            if let Some(message) = self.decoder.next()? {
+            if let Some(message) = self.decoder.message()? {
                 return Ok(Some(message));
             }
             // Bytes are read first: most of the time they are there, and asking whether they are costs as much.

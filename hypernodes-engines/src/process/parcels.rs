@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use hypernodes_core::remote::{Blobs, Parcel};
+use hypernodes_core::remote::{Blob, Blobs, Parcel};
 
 use super::message::{Layout, Place};
 use super::shm::{ALIGN, Arena, View, sealed};
@@ -38,7 +38,7 @@ pub(super) fn lay_out(
     slot: Option<(u32, Slots, &Arena)>,
 ) -> io::Result<(Layout, Option<OwnedFd>)> {
     let pieces =
-        || std::iter::once(&parcel.head[..]).chain(parcel.blobs.iter().map(|blob| blob.as_bytes()));
+        || std::iter::once(&parcel.head[..]).chain(parcel.blobs.iter().map(Blob::as_bytes));
     let padded = |len: usize| len.next_multiple_of(ALIGN);
     let total: usize = pieces().map(<[u8]>::len).sum();
     let mut at = 0;

@@ -187,7 +187,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The bytes are no frame; nothing more can be read then.
-    pub fn next<M: DeserializeOwned>(&mut self) -> Result<Option<(M, Vec<OwnedFd>)>, WireError> {
+    pub fn message<M: DeserializeOwned>(&mut self) -> Result<Option<(M, Vec<OwnedFd>)>, WireError> {
         let bytes = &self.bytes[self.start..];
         let Some(header) = bytes.first_chunk::<HEADER>() else {
             // Garbage is known by its first bytes: nobody waits for the rest of it.
@@ -236,7 +236,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Result<Option<String>, WireError> {
         let mut decoder = Decoder::new(Kind::ToParent);
         decoder.push(bytes);
-        Ok(decoder.next::<String>()?.map(|(text, _)| text))
+        Ok(decoder.message::<String>()?.map(|(text, _)| text))
     }
 
     #[test]
@@ -285,7 +285,7 @@ mod tests {
             let mut found = Vec::new();
             for piece in stream.chunks(cut) {
                 decoder.push(piece);
-                while let Some((text, _)) = decoder.next::<String>().unwrap() {
+                while let Some((text, _)) = decoder.message::<String>().unwrap() {
                     found.push(text);
                 }
             }

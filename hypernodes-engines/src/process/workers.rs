@@ -13,13 +13,16 @@ use super::lane::Lane;
 use super::pool::Pool;
 use crate::config::ProcessConfig;
 
+/// Feeds with the number of their lanes.
+type Background = Mutex<Vec<(Weak<Feed>, usize)>>;
+
 /// The workers of an engine.
 #[derive(Debug)]
 pub(super) struct Workers {
     command: WorkerCommand,
     pool: Arc<Pool>,
     /// Feeds that are computed in the background, and how many lanes each has.
-    background: Arc<Mutex<Vec<(Weak<Feed>, usize)>>>,
+    background: Arc<Background>,
 }
 
 impl Workers {
@@ -118,7 +121,7 @@ impl Workers {
     }
 }
 
-fn lock(background: &Mutex<Vec<(Weak<Feed>, usize)>>) -> MutexGuard<'_, Vec<(Weak<Feed>, usize)>> {
+fn lock(background: &Background) -> MutexGuard<'_, Vec<(Weak<Feed>, usize)>> {
     background.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -144,7 +147,7 @@ fn compute_in_background(
     pool: &Pool,
     feed: &Arc<Feed>,
     surroundings: &Arc<Surroundings>,
-    background: &Mutex<Vec<(Weak<Feed>, usize)>>,
+    background: &Background,
 ) {
     loop {
         let computed = compute(pool, feed, surroundings);

@@ -44,6 +44,7 @@ fn foo(x: u64) -> Foo {
 }
 
 #[node]
+#[expect(clippy::disallowed_names, reason = "it is the name of the output")]
 fn unfoo(foo: &Foo) -> u64 {
     foo.0
 }
@@ -53,7 +54,8 @@ fn closure() -> NodeRef {
 }
 
 fn refused(p: &Pipeline) -> String {
-    p.plan().image("process").unwrap_err().to_string()
+    let refused = p.plan().image("process");
+    refused.expect_err("it stays here").to_string()
 }
 
 #[test]
