@@ -13,7 +13,7 @@ use crate::{BoxError, Group, Implementation, Unit, fixtures};
 
 const ITEMS: usize = 100;
 
-/// The item that is computed last but a few.
+/// An item in the middle.
 const FATAL: i64 = 50;
 
 /// Computes for 1 ms. One item ends its process: always, or when there is a file, which is gone then.
