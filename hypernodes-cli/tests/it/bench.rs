@@ -264,7 +264,7 @@ fn ctrl_c_ends_it_with_what_was_measured() {
     let found: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(found["was_cancelled"], true);
     let cases = list(&found["cases"]);
-    assert_eq!(list(&cases[0]["sizes"][1]["engines"]).len(), 2);
+    assert!(list(&cases[0]["sizes"][1]["engines"]).len() >= 2);
     let last = cases.last().unwrap();
     let skipped = last["sizes"][1]["skipped"].as_str();
     assert!(
