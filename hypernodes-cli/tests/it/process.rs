@@ -115,7 +115,9 @@ fn parent(id: u32) -> Option<u32> {
 
 fn workers(of: &mut Running) -> Vec<u32> {
     let of = of.child().id();
-    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let entries = fs::read_dir("/proc")
+        .expect("processes can be listed")
+        .flatten();
     entries
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(|id| parent(*id) == Some(of))

@@ -61,13 +61,33 @@ impl Loss {
 }
 
 /// What workers have died of a chunk.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Trial {
     is_suspect: bool,
-    /// How many fresh workers its one item has killed alone.
-    deaths: u32,
+    /// How the fresh workers died that its one item had for itself, and what they wrote last.
+    deaths: Vec<(Crash, Option<String>)>,
     /// How often its one item took too long.
     late: u32,
+}
+
+impl Trial {
+    /// The death that most of them died, once so many did: somebody else may have killed one in between. When they never
+    /// agree, twice as many are enough.
+    fn verdict(&self, confirmations: u32) -> Option<&(Crash, Option<String>)> {
+        let alike = |death: &&(Crash, _)| {
+            let kind = std::mem::discriminant(&death.0);
+            let is_alike = |other: &&(Crash, _)| match (&death.0, &other.0) {
+                (Crash::Garbled { .. }, other) => std::mem::discriminant(other) == kind,
+                (one, other) => one == other,
+            };
+            self.deaths.iter().filter(is_alike).count()
+        };
+        // Of several the first.
+        let most = self.deaths.iter().rev().max_by_key(alike)?;
+        let confirmations = confirmations as usize;
+        let is_proven = alike(&most) >= confirmations || self.deaths.len() >= 2 * confirmations;
+        is_proven.then_some(most)
+    }
 }
 
 /// Chunks that are to be handed out again, by their first item.
@@ -164,7 +184,7 @@ impl Feed {
     /// Its items are handed out again, before new ones, until it is known which of them kills workers. Where the
     /// [row](Loss::row) is known, that item becomes a [suspect](Chunk::is_suspect), and the items before and after it
     /// are chunks again; where it is not, the chunk is cut into halves. A suspect that dies alone in
-    /// [so many](crate::Sizing::confirmations) fresh workers is blamed: it fails as an item whose node has returned an
+    /// [so many](crate::Sizing::confirmations) fresh workers, each time in the same way, is blamed: it fails as an item whose node has returned an
     /// error does. [`Crash::TimedOut`] is a verdict at once, unless a retry policy gives the item another attempt.
     ///
     /// A chunk that was [executed](Self::execute) in this process cannot be lost: its arguments are gone.
@@ -204,7 +224,8 @@ impl Feed {
         };
         match self.judge(&mut item, rows == 1, &loss) {
             None => self.queue(others.into_iter().chain([item]), true),
-            Some(cause) => {
+            Some((cause, said)) => {
+                let loss = Loss { said, ..loss };
                 let failure = self.blame(&item, cause, loss);
                 self.queue(others, false);
                 let outputs = self.plan.outputs.iter();
@@ -250,20 +271,27 @@ impl Feed {
     }
 
     /// What an item fails with that has killed a worker; `None` while it may be tried again.
-    fn judge(&self, item: &mut Chunk, was_single: bool, loss: &Loss) -> Option<Cause> {
+    fn judge(
+        &self,
+        item: &mut Chunk,
+        was_single: bool,
+        loss: &Loss,
+    ) -> Option<(Cause, Option<String>)> {
         let trial = &mut item.trial;
         match loss.cause {
             Crash::TimedOut { limit } => {
                 trial.late += 1;
                 let late = trial.late;
                 let cause = Cause::TimedOut { limit };
-                (!self.tries_again(item.start, late, loss, &cause)).then_some(cause)
+                (!self.tries_again(item.start, late, loss, &cause)).then_some((cause, None))
             }
             ref crash => {
                 trial.is_suspect = true;
-                trial.deaths += u32::from(was_single && loss.alone);
-                let is_proven = trial.deaths >= self.pace.confirmations();
-                is_proven.then(|| Cause::Crashed(crash.clone()))
+                if was_single && loss.alone {
+                    trial.deaths.push((crash.clone(), loss.said.clone()));
+                }
+                let (crash, said) = trial.verdict(self.pace.confirmations())?;
+                Some((Cause::Crashed(crash.clone()), said.clone()))
             }
         }
     }
@@ -385,4 +413,34 @@ fn shown(plan: &Plan, step: &Step, item: &Chunk) -> Vec<(String, String)> {
         Some((input.name.to_string(), spoken(|| show.row(arg, 0))))
     });
     shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(deaths: &[i32]) -> Option<i32> {
+        let deaths = deaths.iter().map(|&code| (Crash::Exited { code }, None));
+        let trial = Trial {
+            deaths: deaths.collect(),
+            ..Trial::default()
+        };
+        match trial.verdict(3)?.0 {
+            Crash::Exited { code } => Some(code),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_death_that_most_died_is_told() {
+        assert_eq!(verdict(&[3, 3]), None);
+        assert_eq!(verdict(&[3, 3, 3]), Some(3));
+        // Somebody else has killed one in between.
+        assert_eq!(verdict(&[3, 3, 9]), None);
+        assert_eq!(verdict(&[3, 3, 9, 3]), Some(3));
+        assert_eq!(verdict(&[9, 3, 3, 9, 3]), Some(3));
+        // They never agree: the first of the most frequent.
+        assert_eq!(verdict(&[1, 2, 3, 4, 5]), None);
+        assert_eq!(verdict(&[1, 2, 2, 3, 3, 4]), Some(2));
+    }
 }
