@@ -46,9 +46,6 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
         halves,
         [Some(0.5), None, Some(1.5), None, Some(2.5), None, Some(3.5)]
     );
-    for failure in runs.failures() {
-        println!("{failure}");
-    }
     let told: Vec<String> = runs.failures().map(ToString::to_string).collect();
     assert_eq!(
         told[0],
@@ -64,6 +61,6 @@ pub(crate) fn main() -> Result<(), hypernodes::Error> {
         .timeout(Duration::from_secs(5))
         .memory_limit(1 << 30);
     let out = call.run(inputs! { text: "2.5" })?;
-    assert_eq!(*out.get::<f64>("number")?, 2.5);
+    assert!((out.get::<f64>("number")? - 2.5).abs() < f64::EPSILON);
     Ok(())
 }
