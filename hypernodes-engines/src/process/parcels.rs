@@ -20,8 +20,9 @@ pub(super) struct Slots {
 }
 
 impl Slots {
+    /// How long the arena is: longer than any memory where that is no number.
     pub(super) fn len(self) -> usize {
-        self.count * self.bytes
+        self.count.saturating_mul(self.bytes)
     }
 
     fn start(self, slot: u32) -> usize {
@@ -112,7 +113,8 @@ impl<'a> Received<'a> {
     /// Finds the pieces. Every span is checked before anything is allocated.
     ///
     /// # Errors
-    /// Pieces that lie outside of what was sent.
+    /// Pieces that lie outside of what was sent, or not one behind the other: pieces that share bytes would claim more
+    /// than came.
     pub(super) fn open(
         layout: Layout,
         file: Option<OwnedFd>,
@@ -135,9 +137,12 @@ impl<'a> Received<'a> {
                 (From::File(file), 0, len)
             }
         };
+        let mut free = 0;
         let inside = |&(offset, bytes): &(u64, u64)| {
             let (offset, bytes) = (usize::try_from(offset).ok()?, usize::try_from(bytes).ok()?);
-            (offset.checked_add(bytes)? <= len).then_some((start + offset, bytes))
+            let end = offset.checked_add(bytes)?;
+            let is_free = std::mem::replace(&mut free, end) <= offset;
+            (is_free && end <= len).then_some((start + offset, bytes))
         };
         let spans: Option<Vec<_>> = layout.spans.iter().map(inside).collect();
         match spans {
