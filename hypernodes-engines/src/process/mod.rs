@@ -13,6 +13,7 @@
 //! | `workers` | maps and single runs: which lanes there are |
 //! | `worker` | the other side |
 //! | `isolated` | one node, called once, in a process of its own |
+//! | `fuzzing` | the decoders, for the targets in `fuzz/` |
 //!
 //! What becomes of an item whose worker died is decided by the [`Feed`], once for all engines; what plans, chunks and
 //! outcomes look like as bytes, by `hypernodes_core::remote`. `README.md` tells how the parts work together.
@@ -21,6 +22,9 @@
 mod child;
 #[cfg(hypernodes_process)]
 mod entry;
+#[cfg(hypernodes_process)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod isolated;
 #[cfg(hypernodes_process)]
 mod lane;

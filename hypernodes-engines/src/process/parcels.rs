@@ -20,8 +20,9 @@ pub(super) struct Slots {
 }
 
 impl Slots {
+    /// How long the arena is: longer than any memory where that is no number.
     pub(super) fn len(self) -> usize {
-        self.count * self.bytes
+        self.count.saturating_mul(self.bytes)
     }
 
     fn start(self, slot: u32) -> usize {
@@ -112,7 +113,8 @@ impl<'a> Received<'a> {
     /// Finds the pieces. Every span is checked before anything is allocated.
     ///
     /// # Errors
-    /// Pieces that lie outside of what was sent.
+    /// Pieces that lie outside of what was sent, or not one behind the other: pieces that share bytes would claim more
+    /// than came.
     pub(super) fn open(
         layout: Layout,
         file: Option<OwnedFd>,
@@ -135,9 +137,12 @@ impl<'a> Received<'a> {
                 (From::File(file), 0, len)
             }
         };
+        let mut free = 0;
         let inside = |&(offset, bytes): &(u64, u64)| {
             let (offset, bytes) = (usize::try_from(offset).ok()?, usize::try_from(bytes).ok()?);
-            (offset.checked_add(bytes)? <= len).then_some((start + offset, bytes))
+            let end = offset.checked_add(bytes)?;
+            let is_free = std::mem::replace(&mut free, end) <= offset;
+            (is_free && end <= len).then(|| (start + offset, bytes))
         };
         let spans: Option<Vec<_>> = layout.spans.iter().map(inside).collect();
         match spans {
@@ -185,5 +190,71 @@ impl Blobs for Received<'_> {
         };
         let fits = offset.checked_add(out.len()).is_some_and(|end| end <= len);
         fits && self.copy(start + offset, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(place: Place, spans: Vec<(u64, u64)>) -> Result<usize, String> {
+        let slots = Slots {
+            count: 2,
+            bytes: 4096,
+        };
+        let (_arena, file) = Arena::create(slots.len()).unwrap();
+        let view = View::open(&file).unwrap();
+        Received::open(Layout { place, spans }, None, slots, &view).map(|parcel| parcel.count())
+    }
+
+    #[test]
+    fn pieces_outside_of_what_was_sent_are_refused() {
+        let most = u64::MAX;
+        for place in [Place::Slot(0), Place::Slot(1), Place::Inline(vec![7; 4096])] {
+            assert_eq!(open(place.clone(), vec![(0, 1), (64, 4032)]), Ok(1));
+            // Found by the fuzz target `parcel`: the place of a piece was computed before it was known to be inside.
+            for span in [
+                (4096, 1),
+                (1, 4096),
+                (most, 0),
+                (0, most),
+                (most, most),
+                (most - 1, 1),
+            ] {
+                let outside = open(place.clone(), vec![(0, 1), span]);
+                assert_eq!(
+                    outside,
+                    Err("values outside of what was sent".to_owned()),
+                    "{span:?}"
+                );
+            }
+            assert!(open(place, Vec::new()).is_err(), "there is no head");
+        }
+        assert_eq!(
+            open(Place::Slot(2), vec![(0, 1)]),
+            Err("slot 2 of 2".to_owned())
+        );
+        assert_eq!(
+            open(Place::File, vec![(0, 1)]),
+            Err("values without their descriptor".to_owned())
+        );
+    }
+
+    #[test]
+    fn pieces_that_share_bytes_claim_more_than_came_and_are_refused() {
+        for place in [Place::Slot(0), Place::Inline(vec![7; 4096])] {
+            assert_eq!(open(place.clone(), vec![(0, 64), (64, 0), (64, 64)]), Ok(2));
+            assert!(open(place.clone(), vec![(0, 64), (63, 64)]).is_err());
+            assert!(open(place, vec![(0, 4096); 1000]).is_err());
+        }
+    }
+
+    #[test]
+    fn sizes_that_are_no_number_are_longer_than_any_memory() {
+        let slots = Slots {
+            count: usize::MAX,
+            bytes: 2,
+        };
+        assert!(Arena::create(slots.len()).is_err());
     }
 }

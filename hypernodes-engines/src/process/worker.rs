@@ -377,7 +377,9 @@ fn limit_memory(bytes: u64, threads: usize) -> std::io::Result<()> {
             .parse::<u64>()
             .ok()
     });
-    let most = now.unwrap_or(0) * 1024 + bytes + STACK * threads as u64;
+    let now = now.unwrap_or(0).saturating_mul(1024);
+    let stacks = STACK.saturating_mul(threads as u64);
+    let most = now.saturating_add(bytes).saturating_add(stacks);
     setrlimit(
         Resource::Data,
         Rlimit {
