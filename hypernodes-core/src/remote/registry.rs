@@ -60,11 +60,11 @@ mod list {
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __register {
-        ($entry:ident, $path:expr, $tokens:expr, $version:expr, $node:ty) => {
+        ($entry:ident, $path:expr, $tokens:expr, $version:expr, $make:expr) => {
             #[$crate::__private::linkme::distributed_slice($crate::__private::NODES)]
             #[linkme(crate = $crate::__private::linkme)]
             static $entry: $crate::Registered =
-                $crate::Registered::new($path, $tokens, $version, $crate::__make!($node));
+                $crate::Registered::new($path, $tokens, $version, $make);
         };
     }
 }
@@ -94,27 +94,14 @@ mod list {
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __register {
-        ($entry:ident, $path:expr, $tokens:expr, $version:expr, $node:ty) => {
+        ($entry:ident, $path:expr, $tokens:expr, $version:expr, $make:expr) => {
             static $entry: $crate::Registered =
-                $crate::Registered::new($path, $tokens, $version, $crate::__make!($node));
+                $crate::Registered::new($path, $tokens, $version, $make);
         };
     }
 }
 
 pub use list::NODES;
-
-/// The function that makes a node of a type.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __make {
-    ($node:ty) => {{
-        fn make() -> $crate::NodeRef {
-            use $crate::__private::MakeNode as _;
-            (&&$crate::__private::MakeProbe::<$node>::NEW).make()
-        }
-        make
-    }};
-}
 
 /// The nodes that every process of this program can make.
 ///

@@ -80,7 +80,14 @@ pub(crate) fn node(node: &NodeExpr<'_>) -> TokenStream {
     let register = node.registration.as_ref().map(|registration| {
         let Registration { node_type, hash } = registration;
         let (entry, path, version) = (entry(), &node.path, node.options.version);
-        quote!(#rt::register!(#entry, #path, #hash, #version, #node_type);)
+        let make = quote! {{
+            fn make() -> #rt::NodeRef {
+                use #rt::{MakeNode as _, MakeNothing as _};
+                (&&#rt::MakeProbe::<#node_type>::NEW).make()
+            }
+            make
+        }};
+        quote!(#rt::register!(#entry, #path, #hash, #version, #make);)
     });
     quote! {{
         #register

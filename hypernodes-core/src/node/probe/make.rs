@@ -11,19 +11,20 @@ impl<T> MakeProbe<T> {
     pub const NEW: Self = Self(PhantomData);
 }
 
-/// What makes a node. It is one trait for both answers, so that nobody imports one in vain.
+/// A type that does (the preferred answer).
 pub trait MakeNode {
     fn make(&self) -> NodeRef;
 }
-/// A type that does (the preferred answer).
 impl<T: NodeType> MakeNode for &MakeProbe<T> {
     fn make(&self) -> NodeRef {
         T::node()
     }
 }
+
 /// One that would, were its function right.
-impl<T> MakeNode for MakeProbe<T> {
+pub trait MakeNothing {
     fn make(&self) -> NodeRef {
         unreachable!("the function does not compile")
     }
 }
+impl<T> MakeNothing for MakeProbe<T> {}

@@ -36,17 +36,16 @@ impl Engine for Leaving {
 }
 
 #[derive(Clone, Debug)]
-struct Foo(u64);
+struct Crate(u64);
 
 #[node]
-fn foo(x: u64) -> Foo {
-    Foo(x)
+fn crate_it(x: u64) -> Crate {
+    Crate(x)
 }
 
 #[node]
-#[expect(clippy::disallowed_names, reason = "it is the name of the output")]
-fn unfoo(foo: &Foo) -> u64 {
-    foo.0
+fn unbox_it(crate_it: &Crate) -> u64 {
+    crate_it.0
 }
 
 fn closure() -> NodeRef {
@@ -54,8 +53,7 @@ fn closure() -> NodeRef {
 }
 
 fn refused(p: &Pipeline) -> String {
-    let refused = p.plan().image("process");
-    refused.expect_err("it stays here").to_string()
+    p.plan().image("process").expect_err("refused").to_string()
 }
 
 #[test]
@@ -63,13 +61,15 @@ fn all_problems_are_told_at_once() {
     let by_hand = NodeRef::new(crate::FnNode::new(inc::node().signature().clone(), |_| {}));
     let inner = Pipeline::new(
         "inner",
-        vec![closure(), unfoo::node().rename_output("unfoo", "u")],
+        vec![closure(), unbox_it::node().rename_output("unbox_it", "u")],
     )
-    .and_then(|inner| inner.bind("foo", Foo(1)))
+    .and_then(|inner| inner.bind("crate_it", Crate(1)))
     .expect("fits");
     let nodes = vec![
-        foo::node().rename_output("foo", "bar"),
-        unfoo::node().named("reader").rename_input("foo", "given"),
+        crate_it::node().rename_output("crate_it", "bar"),
+        unbox_it::node()
+            .named("reader")
+            .rename_input("crate_it", "given"),
         by_hand.named("by_hand"),
         inner.as_node().into_node(),
     ];
@@ -77,11 +77,11 @@ fn all_problems_are_told_at_once() {
     assert_eq!(
         refused(&p),
         "engine `process` cannot take pipeline `p` out of this process, for 5 reasons:\
-         \n  - input `given` of node `reader` is a `Foo`, which has no codec: derive serde's `Serialize` and `Deserialize` for it\
-         \n  - output `bar` of node `foo` is a `Foo`, which has no codec: derive serde's `Serialize` and `Deserialize` for it\
+         \n  - input `given` of node `reader` is a `Crate`, which has no codec: derive serde's `Serialize` and `Deserialize` for it\
+         \n  - output `bar` of node `crate_it` is a `Crate`, which has no codec: derive serde's `Serialize` and `Deserialize` for it\
          \n  - node `by_hand` is not in the registry of nodes: make it with `#[node]`\
          \n  - node `inner/scale` is a closure: make it a function with `#[node]`\
-         \n  - bound input `foo` of node `inner` is a `Foo`, which has no codec: derive serde's `Serialize` and `Deserialize` for it"
+         \n  - bound input `crate_it` of node `inner` is a `Crate`, which has no codec: derive serde's `Serialize` and `Deserialize` for it"
     );
     let p = Pipeline::new("p", vec![closure()]).expect("fits");
     assert_eq!(
@@ -92,16 +92,16 @@ fn all_problems_are_told_at_once() {
 
 #[test]
 fn only_what_crosses_needs_a_codec() {
-    let p = Pipeline::new("p", vec![foo::node(), unfoo::node(), closure()]).expect("fits");
-    assert!(refused(&p).contains("output `foo` of node `foo` is a `Foo`"));
-    // `foo` stays in the worker, and the closure does not run.
-    check(p.select(["unfoo"]).expect("there").shared_plan());
+    let p = Pipeline::new("p", vec![crate_it::node(), unbox_it::node(), closure()]).expect("fits");
+    assert!(refused(&p).contains("output `crate_it` of node `crate_it` is a `Crate`"));
+    // `crate_it` stays in the worker, and the closure does not run.
+    check(p.select(["unbox_it"]).expect("there").shared_plan());
 
-    let inner = Pipeline::new("inner", vec![unfoo::node(), inc::node()])
-        .and_then(|inner| inner.bind("foo", Foo(1)))
+    let inner = Pipeline::new("inner", vec![unbox_it::node(), inc::node()])
+        .and_then(|inner| inner.bind("crate_it", Crate(1)))
         .expect("fits");
     let outer = Pipeline::new("outer", vec![inner.as_node().into_node()]).expect("fits");
-    assert!(refused(&outer).contains("bound input `foo` of node `inner`"));
+    assert!(refused(&outer).contains("bound input `crate_it` of node `inner`"));
     check(outer.select(["y"]).expect("there").shared_plan());
 }
 
@@ -157,7 +157,7 @@ fn counted(x: u64) -> u64 {
 #[test]
 fn nothing_has_run_when_it_is_told() {
     let named = |result: Result<(), Error>| {
-        let error = result.unwrap_err();
+        let error = result.expect_err("refused");
         let Error::Engine(engine_error) = &error else {
             unreachable!("{error}")
         };
