@@ -18,8 +18,8 @@ pub fn next(kind: Kind, decoder: &mut Decoder) -> Result<Option<(String, usize)>
         (format!("{message:?}"), descriptors.len())
     }
     Ok(match kind {
-        Kind::ToWorker => decoder.next::<ToWorker>()?.map(told),
-        Kind::ToParent => decoder.next::<ToParent>()?.map(told),
+        Kind::ToWorker => decoder.message::<ToWorker>()?.map(told),
+        Kind::ToParent => decoder.message::<ToParent>()?.map(told),
     })
 }
 
