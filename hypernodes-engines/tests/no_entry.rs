@@ -1,11 +1,10 @@
 //! A program that cannot be its own worker: the engine says so when it is made.
 #![cfg(all(target_os = "linux", not(hypernodes_no_process)))]
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 extern crate hypernodes_core as hypernodes;
 
+use hypernodes::EngineError;
 use hypernodes::prelude::*;
-use hypernodes::{EngineError, NodeType};
 use hypernodes_engines::process::isolated;
 use hypernodes_engines::{EngineConfig, Process};
 
@@ -13,7 +12,7 @@ const TOLD: &str = "engine `process`: this program cannot start itself as a work
                     first line of `main`, or in a test crate write `hypernodes::enable_process_tests!();` at its root";
 
 #[node(output = "square")]
-pub fn square(x: u64) -> u64 {
+fn square(x: u64) -> u64 {
     x * x
 }
 
