@@ -35,7 +35,7 @@ const MARGIN_KIB: u64 = 24 * 1024;
 const DOOMED: &str = "poisoned";
 
 #[node(output = "y")]
-pub fn grind(x: u64, poisons: &[(u64, Poison)]) -> u64 {
+pub(crate) fn grind(x: u64, poisons: &[(u64, Poison)]) -> u64 {
     if let Some((_, poison)) = poisons.iter().find(|(item, _)| *item == x) {
         // What the poison does is to be seen: the monkey spares this worker.
         fs::write("/proc/thread-self/comm", DOOMED).unwrap();

@@ -53,22 +53,22 @@ fn is_ramp(all: &[f64], numbers: usize) -> bool {
 }
 
 #[node]
-pub fn bytes(count: u64) -> Vec<u8> {
+pub(crate) fn bytes(count: u64) -> Vec<u8> {
     filled(usize::try_from(count).unwrap())
 }
 
 #[node]
-pub fn numbers(count: u64) -> Vec<f64> {
+pub(crate) fn numbers(count: u64) -> Vec<f64> {
     ramp(usize::try_from(count).unwrap())
 }
 
 #[node(output = "fine")]
-pub fn look_at_bytes(all: &[u8], count: u64) -> bool {
+pub(crate) fn look_at_bytes(all: &[u8], count: u64) -> bool {
     is_filled(all, usize::try_from(count).unwrap())
 }
 
 #[node(output = "fine")]
-pub fn look_at_numbers(all: &[f64], count: u64) -> bool {
+pub(crate) fn look_at_numbers(all: &[f64], count: u64) -> bool {
     is_ramp(all, usize::try_from(count).unwrap())
 }
 

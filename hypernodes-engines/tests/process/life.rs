@@ -18,7 +18,7 @@ use crate::nodes::{add, pid, square};
 use crate::stage::{PATIENCE, Watched, hear, play, program, say};
 
 #[node(output = "never")]
-pub fn forever(x: u64) -> u64 {
+pub(crate) fn forever(x: u64) -> u64 {
     say(std::process::id());
     loop {
         std::thread::sleep(Duration::from_secs(x + 3600));
@@ -113,7 +113,7 @@ fn a_worker_is_replaced_after_so_many_items() {
 }
 
 #[node(output = "resident")]
-pub fn leak(x: u64) -> (u32, u64) {
+pub(crate) fn leak(x: u64) -> (u32, u64) {
     let leaked = vec![u8::try_from(x % 251).unwrap() | 1; 4 << 20];
     std::mem::forget(std::hint::black_box(leaked));
     let pages = fs::read_to_string("/proc/self/statm").unwrap();
@@ -133,11 +133,11 @@ fn a_worker_is_replaced_above_so_much_memory() {
     assert!(workers.len() >= 3, "{workers:?}");
     // Above the mark it ends at most two more chunks, of two items each.
     let most = seen.iter().map(|(_, bytes)| *bytes).max().unwrap();
-    assert!(most < mark + (4 * 4 << 20) + (8 << 20), "{most}");
+    assert!(most < mark + ((4 * 4) << 20) + (8 << 20), "{most}");
 }
 
 #[node(output = "seen")]
-pub fn look_around(x: u64) -> String {
+pub(crate) fn look_around(x: u64) -> String {
     let folder = std::env::current_dir().unwrap();
     let variable = std::env::var("HYPERNODES_TEST_SEEN").unwrap_or_default();
     format!("{x} {} {variable}", folder.display())
@@ -188,7 +188,7 @@ fn the_next_run_sees_a_change_of_the_surroundings() {
 }
 
 #[node(output = "length")]
-pub fn talk(x: u64) -> u64 {
+pub(crate) fn talk(x: u64) -> u64 {
     println!("out {x} {}", "o".repeat(50));
     // One write each: what several processes write at the same time is not mixed then.
     let line = format!("err {x} {}\n", "e".repeat(50));
@@ -231,7 +231,7 @@ fn what_nodes_print_arrives_unharmed() {
 }
 
 #[node(output = "never")]
-pub fn beget(file: &str) -> u64 {
+pub(crate) fn beget(file: &str) -> u64 {
     let child = Command::new("sleep").arg("3600").spawn().unwrap();
     fs::write(file, child.id().to_string()).unwrap();
     loop {

@@ -9,7 +9,7 @@ use hypernodes_engines::process::isolated;
 use crate::nodes::{Poison, swallow};
 
 #[node]
-pub fn numbers(count: u64) -> Vec<u64> {
+pub(crate) fn numbers(count: u64) -> Vec<u64> {
     (0..count).collect()
 }
 
@@ -27,7 +27,7 @@ fn a_result_that_fills_every_pipe_is_read_while_the_worker_lives() {
 }
 
 #[node(output = "y")]
-pub fn swallowed(poison: Poison) -> u64 {
+pub(crate) fn swallowed(poison: Poison) -> u64 {
     swallow(poison);
     1
 }
@@ -76,7 +76,7 @@ fn a_call_beyond_its_memory_is_told_so() {
 }
 
 #[node(output = "root")]
-pub fn root(x: f64) -> Result<f64, std::num::ParseFloatError> {
+pub(crate) fn root(x: f64) -> Result<f64, std::num::ParseFloatError> {
     if x < 0.0 {
         "negative".parse()
     } else {

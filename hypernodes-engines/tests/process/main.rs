@@ -1,6 +1,14 @@
 //! The engine with worker processes, from outside.
 #![cfg(all(target_os = "linux", not(hypernodes_no_process)))]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::float_cmp,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::zombie_processes,
+    reason = "a test fails by a panic, compares what must be equal bit for bit, and waits for other processes"
+)]
 
 extern crate hypernodes_core as hypernodes;
 
