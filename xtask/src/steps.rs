@@ -206,21 +206,22 @@ fn deny(root: &Path) -> End {
 
 /// The targets in `fuzz/`, each with its corpus and then for some seconds. More of them find more: see `fuzz/README.md`.
 const FUZZ_TARGETS: [&str; 5] = ["wire", "parcel", "plan", "worker", "outcome"];
-const FUZZ_SECONDS: u32 = 5;
+const FUZZ_SECONDS: u32 = 4;
 
 fn fuzz(root: &Path) -> End {
     if tool::output(root, &tool::cargo(), "fuzz --version").is_none() {
         return skipped("`cargo-fuzz` is not installed; `cargo install cargo-fuzz --locked`");
     }
     tool::run_cargo(root, "fmt --manifest-path fuzz/Cargo.toml --check")?;
-    tool::run_cargo(root, "fuzz build --sanitizer none")?;
+    tool::run_cargo(root, "fuzz build --dev --sanitizer none")?;
     for target in FUZZ_TARGETS {
         // New inputs go to the first folder, so that the corpus stays as it is.
         let found = format!("fuzz/found/{target}");
         std::fs::create_dir_all(root.join(&found)).map_err(|error| format!("{found}: {error}"))?;
         let line = format!(
-            "fuzz run --sanitizer none {target} {found} fuzz/corpus/{target} -- \
-             -max_total_time={FUZZ_SECONDS} -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 -verbosity=0"
+            "fuzz run --dev --sanitizer none {target} {found} fuzz/corpus/{target} -- \
+             -seed=1 -max_total_time={FUZZ_SECONDS} -timeout=60 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
+             -verbosity=0 -print_funcs=0"
         );
         tool::run_cargo(root, &line)?;
     }
