@@ -47,11 +47,14 @@ pub(crate) const ALL: &[Step] = &[
         "licences, sources and advisories, where `cargo-deny` is installed",
         deny,
     ),
-    step(
-        "fuzz",
-        "no bytes of another process do harm, where `cargo-fuzz` is installed",
-        fuzz,
-    ),
+    Step {
+        opt_in: true,
+        ..step(
+            "fuzz",
+            "no bytes of another process do harm, where `cargo-fuzz` is installed",
+            fuzz,
+        )
+    },
     step(
         "msrv",
         "the oldest Rust that Cargo.toml promises compiles it",

@@ -12,7 +12,7 @@ use super::wire::{Decoder, Kind, WireError, frame};
 /// The next message of a stream, as text, and how many descriptors it brings.
 ///
 /// # Errors
-/// As [`Decoder::next`].
+/// As [`Decoder::message`].
 pub fn next(kind: Kind, decoder: &mut Decoder) -> Result<Option<(String, usize)>, WireError> {
     fn told<M: std::fmt::Debug>((message, descriptors): (M, Vec<OwnedFd>)) -> (String, usize) {
         (format!("{message:?}"), descriptors.len())

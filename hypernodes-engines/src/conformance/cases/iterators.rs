@@ -43,7 +43,7 @@ pub fn in_order(subject: &Subject) {
 pub fn bounded(subject: &Subject) {
     let p = subject.on().pipeline(nodes());
     let sizing = subject.engine().sizing(p.plan(), usize::MAX);
-    let bound = (2 * sizing.workers + 4) * sizing.rows_in_cache(p.plan());
+    let bound = (2 * sizing.workers + 4) * sizing.rows_in_chunk(p.plan());
     let pulled = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&pulled);
     let source = std::iter::repeat(0.5).inspect(move |_| {
@@ -52,7 +52,7 @@ pub fn bounded(subject: &Subject) {
     let mut rows = p
         .map_iter(inputs! { k: 0.3 }, "x", source)
         .expect("the inputs are right");
-    for given in 1..=3 * bound {
+    for given in 1..=(3 * bound).min(1_000_000) {
         rows.next()
             .expect("the source is endless")
             .expect("nothing fails");
