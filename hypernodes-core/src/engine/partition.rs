@@ -37,8 +37,8 @@ pub fn npartitions(items: usize, workers: usize, workload: Workload) -> usize {
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::{PartitionRule, Workload};
 /// let coarse = PartitionRule { least: 100, ..PartitionRule::SHARED };
-/// assert_eq!(coarse.partitions(1000, 4, Workload::Mixed), 8);
-/// assert_eq!(PartitionRule::SHARED.partitions(1000, 4, Workload::Mixed), 12);
+/// assert_eq!(coarse.partitions(1000, 5, Workload::Mixed), 8);
+/// assert_eq!(PartitionRule::SHARED.partitions(1000, 5, Workload::Mixed), 15);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartitionRule {
