@@ -2,6 +2,7 @@
 
 mod build;
 mod crash;
+mod engine;
 mod failure;
 mod leaving;
 mod run;
@@ -12,9 +13,10 @@ use indexmap::IndexSet;
 
 pub use build::{BuildError, BuildErrors, MoveConflict};
 pub use crash::Crash;
+pub use engine::EngineError;
 pub use failure::{Cause, Failure, FailureDetails};
 pub use leaving::LeavingProblem;
-pub use run::{CannotKeep, EngineError, InputProblem, RunError};
+pub use run::{CannotKeep, InputProblem, RunError};
 
 /// What a user's node may fail with, whatever its type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -52,7 +52,7 @@ impl RemoteError {
         let engine = engine.to_owned();
         match self {
             Self::Panicked { message } => EngineError::Panicked { engine, message },
-            other => EngineError::Unavailable {
+            other => EngineError::Failed {
                 engine,
                 reason: other.in_full(),
             },

@@ -125,6 +125,8 @@ impl Child {
         let (arena, arena_file) = Arena::create(slots.len()).map_err(shared)?;
         let threads = hello.threads as usize + 1;
         let (words, words_file) = Words::create(threads * Progress::WORDS).map_err(shared)?;
+        // Until the worker has sent its own, it is this one.
+        let view = View::open(&arena_file).map_err(shared)?;
         let (ours, theirs) =
             pair().map_err(|error| unavailable("no socket for a worker", &error))?;
         let (sender, receiver) = halves(ours, Kind::ToWorker, Kind::ToParent)
@@ -153,7 +155,7 @@ impl Child {
             process,
             sender,
             receiver,
-            view: View::open(&arena_file).map_err(shared)?,
+            view,
             arena,
             words,
             slots,

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 
 use hypernodes_core::remote::{Blobs, Parcel};
 
-use super::message::{Hello, Layout, Place, ToParent, ToWorker};
+use super::message::{Begin, Hello, Layout, Place, ToParent, ToWorker};
 use super::parcels::{Received, Slots, lay_out};
 use super::shm::{Arena, View, sealed};
 use super::wire::{Decoder, Kind, WireError, frame};
@@ -90,6 +90,10 @@ pub fn frames() -> Vec<(Kind, Vec<u8>)> {
         place: Place::File,
         ..layout()
     };
+    let begin = Begin {
+        plan: 5,
+        terms: vec![0; 9],
+    };
     let to_worker = [
         (ToWorker::Hello(hello), 3),
         (
@@ -100,16 +104,11 @@ pub fn frames() -> Vec<(Kind, Vec<u8>)> {
             1,
         ),
         (
-            ToWorker::Begin {
-                plan: 5,
-                terms: vec![0; 9],
-            },
-            0,
-        ),
-        (
             ToWorker::Chunk {
                 id: 300,
                 slot: 1,
+                begin: Some(begin),
+                is_last: true,
                 parcel: slot,
             },
             0,

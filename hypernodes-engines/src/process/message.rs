@@ -14,19 +14,16 @@ pub(super) enum ToWorker {
         /// The plan's image.
         parcel: Layout,
     },
-    /// A run begins; chunks belong to it until the next one.
-    Begin {
-        /// The plan.
-        plan: u64,
-        /// Its policies.
-        terms: Vec<u8>,
-    },
     /// A chunk to compute; its outcome comes back through the slot of the same number.
     Chunk {
         /// Unique in the worker.
         id: u64,
         /// The slot.
         slot: u32,
+        /// A run begins with it: it and all later chunks belong to it, until the next one begins.
+        begin: Option<Begin>,
+        /// No other chunk of the run comes: its values may be dropped with this one's.
+        is_last: bool,
         /// Its arguments.
         parcel: Layout,
     },
@@ -48,6 +45,15 @@ pub(super) enum ToWorker {
     End,
     /// The worker is to exit.
     Bye,
+}
+
+/// A run of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Begin {
+    /// The plan.
+    pub plan: u64,
+    /// The run's policies.
+    pub terms: Vec<u8>,
 }
 
 /// How a worker is to be.

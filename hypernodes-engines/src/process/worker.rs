@@ -9,7 +9,7 @@ use std::fs;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use hypernodes_core::{Engine, Progress, Sequential, format_size};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
 
 use super::link::{LinkError, Receiver, Sender, halves};
-use super::message::{Hello, Layout, ToParent, ToWorker};
+use super::message::{Begin, Hello, Layout, ToParent, ToWorker};
 use super::parcels::{Received, Slots, lay_out};
 use super::shm::{Arena, View, Words};
 use super::wire::Kind;
@@ -55,7 +55,9 @@ struct Worker {
     result_limit: Option<u64>,
     engine: Arc<dyn Engine>,
     plans: Mutex<VecDeque<(u64, Arc<WorkerPlan>)>>,
-    run: Mutex<Option<Arc<WorkerRun>>>,
+    run: Mutex<Weak<WorkerRun>>,
+    /// The same while more chunks of it may come; then its chunks hold it.
+    held: Mutex<Option<Arc<WorkerRun>>>,
     schedule: Mutex<Schedule>,
     questions: Mutex<BTreeMap<u64, mpsc::Sender<Option<Vec<u8>>>>>,
     next_question: AtomicU64,
@@ -133,6 +135,7 @@ impl Worker {
             engine: engine_for(&hello),
             plans: Mutex::default(),
             run: Mutex::default(),
+            held: Mutex::default(),
             schedule: Mutex::default(),
             questions: Mutex::default(),
             next_question: AtomicU64::new(0),
@@ -227,16 +230,20 @@ impl Worker {
                 }
                 plans.push_back((id, Arc::new(plan)));
             }
-            ToWorker::Begin { plan, terms } => {
-                let plans = lock(&self.plans);
-                let known = plans.iter().find(|(id, _)| *id == plan);
-                let (_, plan) = known.ok_or_else(|| format!("plan {plan} was never sent"))?;
-                let link: Arc<dyn WorkerLink> = Arc::new(Link(self));
-                let run = plan.begin(&terms, Arc::clone(&self.engine), link);
-                *lock(&self.run) = Some(Arc::new(run.map_err(|error| error.to_string())?));
-            }
-            ToWorker::Chunk { id, slot, parcel } => {
-                let run = lock(&self.run).clone().ok_or("a chunk without a run")?;
+            ToWorker::Chunk {
+                id,
+                slot,
+                begin,
+                is_last,
+                parcel,
+            } => {
+                if let Some(begin) = begin {
+                    self.begin(&begin)?;
+                }
+                let run = lock(&self.run).upgrade().ok_or("a chunk without a run")?;
+                if is_last {
+                    drop(lock(&self.held).take());
+                }
                 let received = open(parcel)?;
                 // Values are read by their own code, which may crash: it is known what for.
                 progress.begin(id);
@@ -249,12 +256,12 @@ impl Worker {
                 }));
             }
             ToWorker::Cancel => {
-                if let Some(run) = &*lock(&self.run) {
+                if let Some(run) = lock(&self.run).upgrade() {
                     run.cancel();
                 }
             }
             ToWorker::Abandon { chunk } => {
-                if let Some(run) = &*lock(&self.run) {
+                if let Some(run) = lock(&self.run).upgrade() {
                     run.abandon(chunk);
                 }
             }
@@ -263,10 +270,22 @@ impl Worker {
                     let _ = question.send(bytes);
                 }
             }
-            ToWorker::End => drop(lock(&self.run).take()),
+            ToWorker::End => drop(lock(&self.held).take()),
             ToWorker::Bye => self.is_over.store(true, Ordering::Relaxed),
         }
         Ok(None)
+    }
+
+    fn begin(&'static self, begin: &Begin) -> Result<(), String> {
+        let plans = lock(&self.plans);
+        let known = plans.iter().find(|(id, _)| *id == begin.plan);
+        let (_, plan) = known.ok_or_else(|| format!("plan {} was never sent", begin.plan))?;
+        let link: Arc<dyn WorkerLink> = Arc::new(Link(self));
+        let run = plan.begin(&begin.terms, Arc::clone(&self.engine), link);
+        let run = Arc::new(run.map_err(|error| error.to_string())?);
+        *lock(&self.run) = Arc::downgrade(&run);
+        *lock(&self.held) = Some(run);
+        Ok(())
     }
 
     fn compute(&'static self, progress: Progress, job: Job) {

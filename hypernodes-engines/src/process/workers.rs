@@ -112,7 +112,7 @@ impl Workers {
                 .name("hypernodes-lane".to_owned())
                 .spawn(compute);
             if let Err(error) = thread {
-                return Err(EngineError::Unavailable {
+                return Err(EngineError::Failed {
                     engine: NAME.to_owned(),
                     reason: format!("it gets no thread: {error}"),
                 });

@@ -74,3 +74,25 @@ fn workers_are_kept_for_later_runs() {
         "{seen:?} {idle:?}"
     );
 }
+
+/// The worker reads its plan while the first chunk is on its way: one must not lie where the other is still read.
+#[test]
+fn a_large_plan_is_read_before_a_large_first_chunk_comes() {
+    let renamed = |i: u64| {
+        let node = square::node().named(format!("square{i}"));
+        node.rename_output("square", format!("square{i}"))
+    };
+    let nodes: Vec<_> = (0..3000).map(renamed).collect();
+    let p = Pipeline::new("wide", nodes).unwrap();
+    let p = p.with_engine(engine(1).npartitions(1));
+    let xs: Vec<u64> = (0..4000).collect();
+    for _ in 0..3 {
+        // Each selection is a plan of its own, and the worker is new to it.
+        let p = p.select((0..3000).map(|i| format!("square{i}"))).unwrap();
+        let runs = p.map(inputs! { x: xs.clone() }, ["x"]).unwrap();
+        for name in ["square0", "square2999"] {
+            let squares = runs.column::<u64>(name).unwrap();
+            assert!(squares.iter().zip(&xs).all(|(y, x)| *y == x * x));
+        }
+    }
+}

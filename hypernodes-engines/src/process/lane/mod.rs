@@ -7,27 +7,27 @@
 //! bounded. When the worker dies, the lane says what is known and goes on with another; what becomes of the items is the
 //! feed's business.
 
+mod loss;
+mod watch;
+
 use std::collections::BTreeMap;
+use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hypernodes_core::remote::{Known, PlanImage, RemoteError, Sent};
-use hypernodes_core::{Chunk, Crash, EngineError, Feed, Loss, Position, Progress};
+use hypernodes_core::remote::{Known, Parcel, PlanImage, RemoteError, Sent};
+use hypernodes_core::{Chunk, EngineError, Feed, Position};
 
 use super::child::{Child, Surroundings};
 use super::link::LinkError;
-use super::message::{ToParent, ToWorker};
+use super::message::{Begin, ToParent, ToWorker};
 use super::parcels::{Received, lay_out};
 use super::pool::{Permit, Pool};
-use super::{MOST_BARREN, MOST_PLANS, NAME};
-use crate::clock;
+use super::{MOST_PLANS, NAME};
 
 /// How often a waiting lane looks after its worker and its run.
 const TICK: Duration = Duration::from_millis(10);
-
-/// Half a frame from a worker that believes to have sent a whole one is not waited for longer.
-const STALL: Duration = Duration::from_secs(1);
 
 /// One thread with one worker.
 pub(super) struct Lane<'a> {
@@ -46,10 +46,14 @@ pub(super) struct Lane<'a> {
     /// What is under way is a suspect.
     is_trial: bool,
     next_id: u64,
+    /// The worker has a run of this plan, and more chunks of it may come.
+    has_begun: bool,
+    /// How many workers in a row have died before they computed anything.
     barren: u32,
     is_cancel_told: bool,
     /// When half a frame was seen that did not grow.
     stalled_since: Option<Instant>,
+    /// What each thread of the worker is doing, and since when nothing else was seen.
     watch: BTreeMap<usize, (Position, Instant)>,
 }
 
@@ -59,6 +63,30 @@ struct Flying {
     sent: Sent,
     rows: u64,
     is_abandoned: bool,
+}
+
+/// Why a worker did not get a chunk.
+enum Unsent {
+    /// It is gone.
+    Gone,
+    /// It cannot be sent to any worker.
+    Failed(EngineError),
+}
+
+impl From<LinkError> for Unsent {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Garbled(error) => Self::Failed(failed(error.to_string())),
+            LinkError::Closed | LinkError::Io(_) => Self::Gone,
+        }
+    }
+}
+
+impl From<io::Error> for Unsent {
+    fn from(error: io::Error) -> Self {
+        let reason = format!("values cannot be handed to a worker: {error}");
+        Self::Failed(failed(reason))
+    }
 }
 
 /// Why a lane ends its worker.
@@ -91,6 +119,7 @@ impl<'a> Lane<'a> {
             suspect: None,
             is_trial: false,
             next_id: 1,
+            has_begun: false,
             barren: 0,
             is_cancel_told: false,
             stalled_since: None,
@@ -101,8 +130,8 @@ impl<'a> Lane<'a> {
     /// Has chunks computed until the feed has none for this lane.
     pub(super) fn run(&mut self) -> Result<(), EngineError> {
         let result = self.compute();
-        if let Err(error) = &result {
-            self.give_up(error);
+        if result.is_err() {
+            self.retreat();
         }
         self.let_go();
         result
@@ -129,8 +158,8 @@ impl<'a> Lane<'a> {
                 return Ok(());
             };
             let is_idle = self.is_idle();
-            if !is_idle && self.is_trial {
-                // A suspect has its worker for itself.
+            if !is_idle && (self.is_trial || !self.has_begun) {
+                // A suspect has its worker for itself, and so has a chunk that was said to be the last one.
                 return Ok(());
             }
             if self.suspect.is_some() {
@@ -176,7 +205,7 @@ impl<'a> Lane<'a> {
             self.let_go();
             self.permit = Some(self.pool.permit());
             let fresh = self.pool.fresh(&self.surroundings)?;
-            self.employ(fresh)?;
+            self.employ(fresh);
         }
         self.is_trial = true;
         match self.suspect.take() {
@@ -190,75 +219,25 @@ impl<'a> Lane<'a> {
         if self.permit.is_none() {
             self.permit = Some(self.pool.permit());
         }
-        loop {
-            let child = self.pool.worker(&self.surroundings)?;
-            let was_new = child.sent == 0;
-            self.employ(child)?;
-            // One that died while it waited is no loss; a new one that does is counted.
-            if self.child.is_some() || was_new {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Tells a worker which plan it works on. It is given up when it is gone already.
-    fn employ(&mut self, mut child: Child) -> Result<(), EngineError> {
-        self.known = Known::default();
-        self.watch.clear();
-        self.stalled_since = None;
-        self.is_cancel_told = false;
-        let id = self.plan.id;
-        if !child.plans.contains(&id) {
-            let slot = Some((0, child.slots, &child.arena));
-            let (parcel, file) =
-                lay_out(&self.plan.parcel, slot).map_err(|error| no_memory(&error))?;
-            let file: Vec<_> = file.iter().map(AsFd::as_fd).collect();
-            match child.sender.send(&ToWorker::Plan { id, parcel }, &file) {
-                Ok(()) => {}
-                Err(LinkError::Garbled(error)) => return Err(broken(&error.to_string())),
-                Err(_) => return self.was_barren(child),
-            }
-            if child.plans.len() == MOST_PLANS {
-                child.plans.pop_front();
-            }
-            child.plans.push_back(id);
-        }
-        let begin = ToWorker::Begin {
-            plan: id,
-            terms: self.terms.clone(),
-        };
-        match child.sender.send(&begin, &[]) {
-            Ok(()) => self.child = Some(child),
-            Err(LinkError::Garbled(error)) => return Err(broken(&error.to_string())),
-            Err(_) => return self.was_barren(child),
-        }
+        let child = self.pool.worker(&self.surroundings)?;
+        self.employ(child);
         Ok(())
     }
 
-    /// A worker has died before it computed anything.
-    fn was_barren(&mut self, mut child: Child) -> Result<(), EngineError> {
-        self.barren += 1;
-        let (crash, said) = child.crash(self.pool.config.worker_memory);
-        if self.barren < MOST_BARREN {
-            return Ok(());
-        }
-        let said = said
-            .map(|said| format!("; the last one said: {said}"))
-            .unwrap_or_default();
-        Err(EngineError::Unavailable {
-            engine: NAME.to_owned(),
-            reason: format!(
-                "{} workers in a row have ended before they computed anything ({crash}){said}",
-                self.barren
-            ),
-        })
+    fn employ(&mut self, child: Child) {
+        self.has_begun = false;
+        self.watch.clear();
+        self.stalled_since = None;
+        self.is_cancel_told = false;
+        self.child = Some(child);
     }
 
+    /// Sends a chunk to the worker.
     fn send(&mut self, slot: usize, chunk: Chunk) -> Result<(), EngineError> {
-        let Some(child) = &mut self.child else {
-            self.feed.give_back(chunk);
-            return Ok(());
-        };
+        let is_last = self.is_idle() && !self.feed.has_more();
+        if !self.has_begun {
+            self.known = Known::default();
+        }
         let rows = chunk.rows() as u64;
         let (sent, parcel) = match self.feed.pack(chunk, &mut self.known) {
             Ok(packed) => packed,
@@ -267,28 +246,11 @@ impl<'a> Lane<'a> {
                 return Ok(());
             }
         };
-        let number = u32::try_from(slot).unwrap_or(u32::MAX);
-        let laid = lay_out(&parcel, Some((number, child.slots, &child.arena)));
+        let handed = self.hand_over(slot, &parcel, is_last);
         drop(parcel);
-        let (parcel, file) = match laid {
-            Ok(laid) => laid,
-            Err(error) => {
-                let error = no_memory(&error);
-                self.feed.lose(self.feed.take_back(sent), error);
-                return Ok(());
-            }
-        };
-        let file: Vec<_> = file.iter().map(AsFd::as_fd).collect();
-        let id = self.next_id;
-        self.next_id += 1;
-        let message = ToWorker::Chunk {
-            id,
-            slot: number,
-            parcel,
-        };
-        match child.sender.send(&message, &file) {
-            Ok(()) => {
-                child.sent += 1;
+        match handed {
+            Ok(id) => {
+                self.has_begun = !is_last;
                 self.flying[slot] = Some(Flying {
                     id,
                     sent,
@@ -297,16 +259,52 @@ impl<'a> Lane<'a> {
                 });
                 Ok(())
             }
-            Err(LinkError::Garbled(error)) => {
-                self.feed
-                    .lose(self.feed.take_back(sent), broken(&error.to_string()));
-                Ok(())
-            }
-            Err(_) => {
+            Err(unsent) => {
                 self.feed.give_back(self.feed.take_back(sent));
-                self.bury(End::Closed)
+                match unsent {
+                    Unsent::Gone => self.bury(End::Closed),
+                    Unsent::Failed(error) => Err(error),
+                }
             }
         }
+    }
+
+    /// Sends a parcel, with all that the worker has to know of its run. Gives the number of the chunk.
+    fn hand_over(&mut self, slot: usize, parcel: &Parcel, is_last: bool) -> Result<u64, Unsent> {
+        let Some(child) = &mut self.child else {
+            return Err(Unsent::Gone);
+        };
+        let plan = self.plan.id;
+        if !child.plans.contains(&plan) {
+            // Not in a slot: the worker reads it there while the chunk is written.
+            let (parcel, file) = lay_out(&self.plan.parcel, None)?;
+            let file: Vec<_> = file.iter().map(AsFd::as_fd).collect();
+            let message = ToWorker::Plan { id: plan, parcel };
+            child.sender.send(&message, &file)?;
+            if child.plans.len() == MOST_PLANS {
+                child.plans.pop_front();
+            }
+            child.plans.push_back(plan);
+        }
+        let number = u32::try_from(slot).unwrap_or(u32::MAX);
+        let (parcel, file) = lay_out(parcel, Some((number, child.slots, &child.arena)))?;
+        let file: Vec<_> = file.iter().map(AsFd::as_fd).collect();
+        let begin = (!self.has_begun).then(|| Begin {
+            plan,
+            terms: self.terms.clone(),
+        });
+        let id = self.next_id;
+        let message = ToWorker::Chunk {
+            id,
+            slot: number,
+            begin,
+            is_last,
+            parcel,
+        };
+        child.sender.send(&message, &file)?;
+        self.next_id += 1;
+        child.sent += 1;
+        Ok(id)
     }
 
     /// Takes the worker's next message, or looks after it when none comes.
@@ -358,7 +356,7 @@ impl<'a> Lane<'a> {
                 match flying {
                     Some(flying) => self
                         .feed
-                        .lose(self.feed.take_back(flying.sent), broken(&reason)),
+                        .lose(self.feed.take_back(flying.sent), failed(reason)),
                     None => return self.bury(End::Garbled("a failure of no chunk".to_owned())),
                 }
                 Ok(())
@@ -386,7 +384,7 @@ impl<'a> Lane<'a> {
                 }
                 Ok(())
             }
-            ToParent::Broken { reason } => Err(broken(&reason)),
+            ToParent::Broken { reason } => Err(failed(reason)),
             ToParent::Ready { .. } | ToParent::Refused { .. } => {
                 self.bury(End::Garbled("a second greeting".to_owned()))
             }
@@ -435,179 +433,44 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// Looks after a worker that is silent.
-    fn look(&mut self) -> Result<(), EngineError> {
-        let Some(child) = &mut self.child else {
-            return Ok(());
-        };
-        let now = clock::now();
-        if !self.is_cancel_told && self.feed.context().is_cancelled() {
-            self.is_cancel_told = true;
-            if child.sender.send(&ToWorker::Cancel, &[]).is_err() {
-                return self.bury(End::Closed);
-            }
-        }
-        for flying in self.flying.iter_mut().flatten() {
-            if !flying.is_abandoned && !self.feed.wants(&flying.sent) {
-                flying.is_abandoned = true;
-                // When it cannot be told, its end is noticed next.
-                let _ = child
-                    .sender
-                    .send(&ToWorker::Abandon { chunk: flying.id }, &[]);
-            }
-        }
-        let positions: Vec<Position> = child
-            .words
-            .get()
-            .chunks_exact(Progress::WORDS)
-            .map(Progress::read)
-            .collect();
-        if child.receiver.is_inside() && positions.iter().all(|position| position.chunk == 0) {
-            let since = *self.stalled_since.get_or_insert(now);
-            if now.saturating_duration_since(since) > STALL {
-                return self.bury(End::Garbled("half a frame".to_owned()));
-            }
-        }
-        for (thread, position) in positions.into_iter().enumerate() {
-            let Some(left) = position.left.filter(|_| position.chunk != 0) else {
-                self.watch.remove(&thread);
-                continue;
-            };
-            match self.watch.get(&thread) {
-                Some((seen, since)) if *seen == position => {
-                    // The worker itself notices a node that ends too late; only one that does not end is killed.
-                    let grace = (left / 4).max(Duration::from_millis(100));
-                    if now.saturating_duration_since(*since) > left.saturating_add(grace) {
-                        let (chunk, limit) = (position.chunk, position.limit.unwrap_or(left));
-                        return self.bury(End::TimedOut { chunk, limit });
-                    }
-                }
-                _ => drop(self.watch.insert(thread, (position, now))),
-            }
-        }
-        Ok(())
-    }
-
-    /// The worker is gone, or has to go: says which chunk it died on, and gives the others back.
-    fn bury(&mut self, end: End) -> Result<(), EngineError> {
-        let Some(mut child) = self.child.take() else {
-            return Ok(());
-        };
-        let has_answered = child.served > 0;
-        let is_garbled = matches!(end, End::Garbled(_));
-        let (crash, said, guilty) = match end {
-            End::Closed => {
-                let (crash, said) = child.crash(self.pool.config.worker_memory);
-                (crash, said, None)
-            }
-            End::Garbled(what) => {
-                let (_, said) = child.end(Duration::ZERO);
-                (Crash::Garbled { what }, said, None)
-            }
-            End::TimedOut { chunk, limit } => {
-                let (_, said) = child.end(Duration::ZERO);
-                (Crash::TimedOut { limit }, said, Some(chunk))
-            }
-        };
-        let words = child.words.get().chunks_exact(Progress::WORDS);
-        let positions: Vec<Position> = words
-            .map(Progress::read)
-            .filter(|position| position.chunk != 0)
-            .collect();
-        let alone = child.sent == 1 && self.flying.iter().flatten().count() == 1;
-        tracing::debug!(pid = child.id(), %crash, "a worker is lost");
-        let is_computing =
-            |flying: &Flying| positions.iter().any(|position| position.chunk == flying.id);
-        let guilty = guilty.or_else(|| {
-            // One that was computed, and whose outcome never came: the first of them.
-            let unseen =
-                !self.flying.iter().flatten().any(is_computing) && (is_garbled || has_answered);
-            unseen
-                .then(|| self.flying.iter().flatten().map(|flying| flying.id).min())
-                .flatten()
-        });
-        let mut was_computing = false;
-        for flying in self.flying.iter_mut().filter_map(Option::take) {
-            let at = positions
-                .iter()
-                .find(|position| position.chunk == flying.id);
-            let is_lost = guilty.map_or(at.is_some(), |guilty| guilty == flying.id);
-            let chunk = self.feed.take_back(flying.sent);
-            if !is_lost {
-                self.feed.give_back(chunk);
-                continue;
-            }
-            was_computing = true;
-            let loss = Loss {
-                said: said.clone(),
-                alone,
-                ..Loss::new(crash.clone())
-            };
-            let at = at.cloned().unwrap_or_default();
-            self.feed.lost(chunk, loss.at(at));
-        }
-        if was_computing {
-            self.barren = 0;
-            return Ok(());
-        }
-        self.was_barren(child)
-    }
-
-    /// The map is given up: what is under way has no outcome.
-    fn give_up(&mut self, error: &EngineError) {
-        let flying = self.flying.iter_mut().filter_map(Option::take);
-        let chunks: Vec<Chunk> = flying
-            .map(|flying| self.feed.take_back(flying.sent))
-            .chain(self.suspect.take())
-            .collect();
-        if !chunks.is_empty() {
-            // A worker that still computes them is of no use to anybody.
-            drop(self.child.take());
-        }
-        for chunk in chunks {
-            let reason = error.to_string();
-            self.feed.lose(
-                chunk,
-                EngineError::Unavailable {
-                    engine: NAME.to_owned(),
-                    reason,
-                },
-            );
-        }
-    }
-
     /// Gives the worker back to the pool.
     fn let_go(&mut self) {
+        let has_begun = std::mem::take(&mut self.has_begun);
         if let Some(child) = self.child.take()
-            && child.sender.send(&ToWorker::End, &[]).is_ok()
+            // One that is gone is noticed by whoever takes it next.
+            && (!has_begun || child.sender.send(&ToWorker::End, &[]).is_ok())
         {
             self.pool.keep(child);
         }
         self.permit = None;
     }
+
+    /// The lane ends before its work does: another one may compute what is under way.
+    fn retreat(&mut self) {
+        let flying: Vec<Flying> = self.flying.iter_mut().filter_map(Option::take).collect();
+        if !flying.is_empty() {
+            // A worker that still computes them is of no use to anybody.
+            drop(self.child.take());
+        }
+        for flying in flying {
+            self.feed.give_back(self.feed.take_back(flying.sent));
+        }
+        if let Some(suspect) = self.suspect.take() {
+            self.feed.give_back(suspect);
+        }
+    }
 }
 
 impl Drop for Lane<'_> {
-    /// A panic (of a value that is dropped, say) ends the lane: what is under way must not be waited for.
+    /// After a panic (of a value that is dropped, say) nobody must wait for what is under way.
     fn drop(&mut self) {
-        let reason = "a lane of the engine has panicked".to_owned();
-        self.give_up(&EngineError::Panicked {
-            engine: NAME.to_owned(),
-            message: reason,
-        });
+        self.retreat();
     }
 }
 
-fn no_memory(error: &std::io::Error) -> EngineError {
-    EngineError::Unavailable {
+fn failed(reason: String) -> EngineError {
+    EngineError::Failed {
         engine: NAME.to_owned(),
-        reason: format!("values cannot be handed to a worker: {error}"),
-    }
-}
-
-fn broken(reason: &str) -> EngineError {
-    EngineError::Unavailable {
-        engine: NAME.to_owned(),
-        reason: reason.to_owned(),
+        reason,
     }
 }
