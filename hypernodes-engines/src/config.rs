@@ -257,7 +257,8 @@ impl ProcessConfig {
         by_rule.max(bytes.div_ceil(self.chunk_bytes())).min(items)
     }
 
-    /// Most bytes of the columns of a chunk: 4 MiB, or a sixteenth of a worker's memory.
+    /// Most bytes of the columns of a chunk: 4 MiB, or a sixteenth of a worker's memory. What values own (the numbers of a
+    /// list, say) counts as it was seen in the chunks before.
     #[must_use]
     pub fn chunk_bytes(&self) -> usize {
         let of_memory = self

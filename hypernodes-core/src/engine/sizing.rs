@@ -17,8 +17,9 @@ pub struct Sizing {
     pub target: Duration,
     /// Bytes that columns may take together which are computed together, to stay in the cache of one core.
     pub cache_bytes: usize,
-    /// Bytes that the columns of a whole chunk may take, where it costs something to hand one out. `None`: a chunk stays
-    /// in the cache too.
+    /// Bytes that the columns of a whole chunk may take, where it costs something to hand one out: by the types of its
+    /// values, and by what items were seen to take on their way to another process and back. `None`: a chunk stays in the
+    /// cache too.
     pub chunk_bytes: Option<usize>,
     /// How many times an item must have died alone in a fresh worker before it is blamed, for an engine with worker
     /// processes. At least 1.

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::probe::TupleAt;
 use crate::error::{BoxError, Cause};
-use crate::run::RunContext;
+use crate::run::{RunContext, Track};
 use crate::value::{Arg, Column, PortValue};
 
 /// Most nodes have few ports: a call of one row must not cost an allocation for them.
@@ -238,10 +238,14 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn emit<T: PortValue>(&mut self, mut row: impl FnMut(usize) -> T) {
         let rows = self.rows;
-        if rows == 1 || self.is_tracked() {
-            return self.emit_rows(&mut |i| Some(row(i)));
+        if rows == 1 {
+            return self.emit_one(&mut || Some(row(0)));
         }
         let mut out = Vec::with_capacity(rows);
+        if self.is_tracked() {
+            self.each(|i| Ok::<T, BoxError>(row(i)), |value| out.push(value));
+            return self.columns.push(Column::from_vec(out));
+        }
         let mut from = 0;
         while from < rows {
             let before = out.len();
@@ -255,17 +259,9 @@ impl<'a> Call<'a> {
         self.columns.push(Column::from_vec(out));
     }
 
-    /// Computes the one row of a single run: a value alone needs no vector. Or each row after it was told.
-    fn emit_rows<T: PortValue>(&mut self, row: &mut dyn FnMut(usize) -> Option<T>) {
-        if self.rows != 1 {
-            let mut out = Vec::with_capacity(self.rows);
-            self.each_tracked(&mut |i| {
-                out.extend(row(i));
-                Ok(())
-            });
-            return self.columns.push(Column::from_vec(out));
-        }
-        let column = match catch_unwind(AssertUnwindSafe(|| row(0))) {
+    /// Computes the one row of a single run: a value alone needs no vector.
+    fn emit_one<T: PortValue>(&mut self, row: &mut dyn FnMut() -> Option<T>) {
+        let column = match catch_unwind(AssertUnwindSafe(row)) {
             Ok(value) => value.map(Column::one),
             Err(payload) => {
                 self.note_panic(0, payload);
@@ -283,10 +279,17 @@ impl<'a> Call<'a> {
         mut from: impl FnMut(usize) -> I,
     ) {
         let rows = self.rows;
-        if rows == 1 || self.is_tracked() {
-            return self.emit_rows(&mut |i| from(i).next());
+        if rows == 1 {
+            return self.emit_one(&mut || from(0).next());
         }
         let mut out = Vec::with_capacity(rows);
+        if self.is_tracked() {
+            self.each_dense(
+                |next| from(next).map(Ok::<T, BoxError>),
+                |value| out.push(value),
+            );
+            return self.columns.push(Column::from_vec(out));
+        }
         let mut next = 0;
         while next < rows {
             let before = out.len();
@@ -376,15 +379,26 @@ impl<'a> Call<'a> {
     #[inline]
     fn each<T, E: Into<BoxError>>(
         &mut self,
+        row: impl FnMut(usize) -> Result<T, E>,
+        keep: impl FnMut(T),
+    ) {
+        match self.context.track().cloned() {
+            None => self.each_told(row, keep, |_| {}),
+            Some(track) => {
+                self.each_told(row, keep, |at| track.row(at));
+                self.no_row(&track);
+            }
+        }
+    }
+
+    /// Computes each row after it was told which one it is.
+    #[inline]
+    fn each_told<T, E: Into<BoxError>>(
+        &mut self,
         mut row: impl FnMut(usize) -> Result<T, E>,
         mut keep: impl FnMut(T),
+        tell: impl Fn(usize),
     ) {
-        if self.is_tracked() {
-            return self.each_tracked(&mut |i| {
-                keep(row(i).map_err(Into::into)?);
-                Ok(())
-            });
-        }
         let rows = self.rows;
         let mut next = 0;
         while next < rows {
@@ -392,6 +406,7 @@ impl<'a> Call<'a> {
                 while next < rows {
                     let at = next;
                     next += 1;
+                    tell(at);
                     keep(row(at)?);
                 }
                 Ok::<(), E>(())
@@ -410,17 +425,33 @@ impl<'a> Call<'a> {
     #[inline]
     fn each_dense<T, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>>(
         &mut self,
+        from: impl FnMut(usize) -> I,
+        keep: impl FnMut(T),
+    ) {
+        match self.context.track().cloned() {
+            None => self.each_dense_told(from, keep, |_| {}),
+            Some(track) => {
+                // It is asked for one row more than there are.
+                let rows = self.rows;
+                let tell = |at| {
+                    if at < rows {
+                        track.row(at);
+                    }
+                };
+                self.each_dense_told(from, keep, tell);
+                self.no_row(&track);
+            }
+        }
+    }
+
+    /// Computes each row after it was told which one it is.
+    #[inline]
+    fn each_dense_told<T, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>>(
+        &mut self,
         mut from: impl FnMut(usize) -> I,
         mut keep: impl FnMut(T),
+        tell: impl Fn(usize),
     ) {
-        if self.is_tracked() {
-            return self.each_tracked(&mut |i| {
-                if let Some(value) = from(i).next() {
-                    keep(value.map_err(Into::into)?);
-                }
-                Ok(())
-            });
-        }
         let rows = self.rows;
         let mut next = 0;
         while next < rows {
@@ -428,6 +459,7 @@ impl<'a> Call<'a> {
                 // One more row is under way than was kept.
                 let mut values = from(next);
                 loop {
+                    tell(next);
                     next += 1;
                     let Some(value) = values.next() else {
                         return Ok::<(), E>(());
@@ -452,24 +484,8 @@ impl<'a> Call<'a> {
         self.context.track().is_some()
     }
 
-    /// Computes each row after it was told which one it is.
-    #[cold]
-    fn each_tracked(&mut self, row: &mut dyn FnMut(usize) -> Result<(), BoxError>) {
-        let Some(track) = self.context.track() else {
-            return;
-        };
-        for at in 0..self.rows {
-            track.row(at);
-            let stop = match catch_unwind(AssertUnwindSafe(|| row(at))) {
-                Ok(Ok(())) => false,
-                Ok(Err(error)) => self.note_error(at, error),
-                Err(payload) => self.note_panic(at, payload),
-            };
-            if stop {
-                break;
-            }
-        }
-        // What it dies of from here on may be of any row.
+    /// What the call dies of from here on may be of any row.
+    fn no_row(&self, track: &Track) {
         if self.rows > 1 {
             track.no_row();
         }

@@ -190,6 +190,7 @@ impl Plan {
             bytes_per_item,
             run_time: AtomicU64::new(0),
             cost: AtomicU64::new(0),
+            travelled: Default::default(),
         }
     }
 }
@@ -250,6 +251,7 @@ impl Plan {
             outputs,
             run_time: AtomicU64::new(0),
             cost: AtomicU64::new(0),
+            travelled: Default::default(),
         }
     }
 }

@@ -6,7 +6,7 @@
 mod build;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -38,6 +38,8 @@ pub struct Plan {
     run_time: AtomicU64,
     /// Measured nanoseconds per item, a hint for the size of the first chunks; never part of a result.
     cost: AtomicU64,
+    /// Measured bytes per item on the way to another process, and on the way back; a hint as well.
+    travelled: [AtomicUsize; 2],
 }
 
 /// What a plan was made of.
@@ -346,6 +348,22 @@ impl Plan {
     pub(crate) fn learn_run_time(&self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.run_time.store(nanoseconds.max(1), Ordering::Relaxed);
+    }
+
+    /// Bytes that an item takes on its way to another process or back, whichever are more; 0 where none was seen.
+    pub(crate) fn bytes_hint(&self) -> usize {
+        let [there, back] = &self.travelled;
+        there
+            .load(Ordering::Relaxed)
+            .max(back.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn learn_bytes_there(&self, per_item: usize) {
+        self.travelled[0].store(per_item, Ordering::Relaxed);
+    }
+
+    pub(crate) fn learn_bytes_back(&self, per_item: usize) {
+        self.travelled[1].store(per_item, Ordering::Relaxed);
     }
 
     pub(crate) fn learn_cost(&self, nanoseconds_per_item: u64) {

@@ -91,6 +91,14 @@ impl Pace {
         by_time.min(self.rows_in_chunk).clamp(1, left)
     }
 
+    /// How many items a chunk may have whose items travel with so many bytes each, by what was seen of others; 0: nothing
+    /// was seen.
+    pub(super) fn rows_that_travel(&self, bytes_per_item: usize) -> usize {
+        let is_free = self.sizing.fixed.is_none() && bytes_per_item > 0;
+        let most = self.sizing.chunk_bytes.filter(|_| is_free);
+        most.map_or(usize::MAX, |most| (most / bytes_per_item).max(1))
+    }
+
     /// The size of the next piece of a feed that is filled while it runs. Only what came back makes it larger: until
     /// then nothing is known about the items, and the consumer waits for the first of them.
     pub(super) fn next_piece(&self, largest_done: usize, cost: u64) -> usize {

@@ -201,6 +201,38 @@ fn a_value_for_all_items_goes_over_once() {
     assert!((800_000..1_000_000).contains(&sent), "{sent} bytes");
 }
 
+#[node]
+fn first(list: &[f64]) -> f64 {
+    list[0]
+}
+
+#[node]
+fn filled(x: f64) -> Vec<f64> {
+    vec![x; 10_000]
+}
+
+#[test]
+fn values_that_own_much_travel_a_few_at_a_time() {
+    let largest = |node: hypernodes::NodeRef, inputs: Inputs| {
+        let mut engine = Loopback::new(None);
+        engine.chunk_bytes = Some(500_000);
+        let engine = Arc::new(engine);
+        let p = Pipeline::new("wide", vec![node]).unwrap();
+        let p = p.with_engine(Shared(Arc::clone(&engine)));
+        let over: Vec<String> = p.inputs().map(str::to_owned).collect();
+        assert_eq!(p.map(inputs, over).unwrap().len(), 100);
+        engine.largest.load(Ordering::Relaxed)
+    };
+    // Each of 80,000 bytes: six fit.
+    let there = largest(
+        first::node(),
+        inputs! { list: vec![vec![1.0; 10_000]; 100] },
+    );
+    assert!((480_000..500_000).contains(&there), "{there} bytes");
+    let back = largest(filled::node(), inputs! { x: vec![1.0; 100] });
+    assert!((480_000..500_000).contains(&back), "{back} bytes");
+}
+
 #[test]
 fn more_values_than_are_remembered_go_over_again() {
     let p = chain().select(["length"]).unwrap();
@@ -644,7 +676,7 @@ fn damage_is_told_and_never_a_panic() {
             .map(inputs, MapOver::product(["word", "xs"]));
         match runs {
             Ok(runs) => assert_eq!(runs.len(), 80),
-            Err(hypernodes::Error::Engine(EngineError::Unavailable { .. })) => told += 1,
+            Err(hypernodes::Error::Engine(EngineError::Failed { .. })) => told += 1,
             // A value that is no text can make a node fail, or what is read panic.
             Err(hypernodes::Error::Engine(EngineError::Panicked { message, .. })) => {
                 panic!("seed {seed}: {message}")

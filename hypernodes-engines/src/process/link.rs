@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, epoll, eventfd, poll};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -93,6 +93,8 @@ pub(super) struct Receiver {
     socket: OwnedFd,
     decoder: Decoder,
     buffer: Vec<u8>,
+    /// The last read left no room: there may be more.
+    was_full: bool,
 }
 
 impl Receiver {
@@ -101,6 +103,7 @@ impl Receiver {
             socket,
             decoder: Decoder::new(kind),
             buffer: vec![0; READ],
+            was_full: false,
         }
     }
 
@@ -115,22 +118,38 @@ impl Receiver {
         at_most: Option<Duration>,
     ) -> Result<Option<(M, Vec<OwnedFd>)>, LinkError> {
         loop {
-            if let Some(message) = self.decoder.message()? {
+            // Bytes are read first: most of the time they are there, and asking whether they are costs as much.
+            if let Some(message) = self.receive_at_once()? {
                 return Ok(Some(message));
             }
-            // Bytes are read first: most of the time they are there, and asking whether they are costs as much.
-            if !self.read()? && !self.wait(at_most)? {
+            if !self.wait(at_most)? {
                 return Ok(None);
             }
         }
     }
 
+    /// The next message and its descriptors, if it is there.
+    pub(super) fn receive_at_once<M: DeserializeOwned>(
+        &mut self,
+    ) -> Result<Option<(M, Vec<OwnedFd>)>, LinkError> {
+        loop {
+            if let Some(message) = self.decoder.message()? {
+                return Ok(Some(message));
+            }
+            if !self.read()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Whether bytes may be here of which an [`Ear`] was told that has heard of them before: another one is not.
+    pub(super) fn may_hold_more(&self) -> bool {
+        self.decoder.is_inside() || self.was_full
+    }
+
     /// Waits for bytes. `false`: none came in this time.
     fn wait(&self, at_most: Option<Duration>) -> Result<bool, LinkError> {
-        let limit = at_most.map(|time| Timespec {
-            tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: time.subsec_nanos().into(),
-        });
+        let limit = at_most.map(timespec);
         let mut polled = [PollFd::new(&self.socket, PollFlags::IN)];
         match poll(&mut polled, limit.as_ref()) {
             Ok(0) => Ok(false),
@@ -150,6 +169,7 @@ impl Receiver {
             &mut beside,
             flags,
         );
+        self.was_full = came.as_ref().is_ok_and(|came| came.bytes == READ);
         let came = match came {
             Ok(came) => came,
             Err(Errno::AGAIN) => return Ok(false),
@@ -169,6 +189,66 @@ impl Receiver {
         }
         self.decoder.push(&self.buffer[..came.bytes]);
         Ok(true)
+    }
+}
+
+fn timespec(time: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
+}
+
+/// Wakes one of the threads that listen to a socket.
+#[derive(Debug)]
+pub(super) struct Bell(OwnedFd);
+
+impl Bell {
+    pub(super) fn new() -> io::Result<Self> {
+        let flags = EventfdFlags::SEMAPHORE | EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC;
+        Ok(Self(eventfd(0, flags)?))
+    }
+
+    /// Wakes one thread: the one that waits, or the next that would.
+    pub(super) fn ring(&self) {
+        // It only fails when it was rung more often than anybody can count.
+        let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+    }
+}
+
+/// The ear of one of several threads that listen to the same socket: one of them wakes when something comes. So nobody has
+/// to be woken to take over the listening.
+#[derive(Debug)]
+pub(super) struct Ear<'a> {
+    epoll: OwnedFd,
+    bell: &'a Bell,
+}
+
+impl<'a> Ear<'a> {
+    pub(super) fn new(receiver: &Receiver, bell: &'a Bell) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let one = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
+        epoll::add(&epoll, &receiver.socket, epoll::EventData::new_u64(0), one)?;
+        epoll::add(&epoll, &bell.0, epoll::EventData::new_u64(1), one)?;
+        Ok(Self { epoll, bell })
+    }
+
+    /// Waits for bytes or the bell. `false`: there was neither in this time.
+    pub(super) fn wait(&self, at_most: Duration) -> io::Result<bool> {
+        let mut events = [epoll::Event {
+            flags: epoll::EventFlags::empty(),
+            data: epoll::EventData::new_u64(0),
+        }; 2];
+        let came = match epoll::wait(&self.epoll, &mut events[..], Some(&timespec(at_most))) {
+            Ok(came) => came,
+            Err(Errno::INTR) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        };
+        if events[..came].iter().any(|event| event.data.u64() == 1) {
+            // One ring is for one thread; another one may have been quicker.
+            let _ = rustix::io::read(&self.bell.0, &mut [0; 8]);
+        }
+        Ok(came > 0)
     }
 }
 

@@ -1,12 +1,12 @@
 //! The worker's side: takes chunks from its parent, computes them, sends outcomes back.
 //!
-//! There is one thread more than chunks are computed at the same time. One thread always listens: who takes a chunk
-//! hands the listening to the next one and computes, so that a chunk costs no change of threads, and the parent's end is
-//! noticed while nodes compute.
+//! There is one thread more than chunks are computed at the same time. All that compute nothing listen, and one of them
+//! wakes when something comes: who takes a chunk computes it, so that a chunk costs no change of threads, and the parent's
+//! end is noticed while nodes compute.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
@@ -17,14 +17,14 @@ use hypernodes_core::remote::{Arrived, Parcel, WorkerLink, WorkerPlan, WorkerRun
 use hypernodes_core::{Engine, Progress, Sequential, format_size};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
 
-use super::link::{LinkError, Receiver, Sender, halves};
+use super::link::{Bell, Ear, LinkError, Receiver, Sender, halves};
 use super::message::{Begin, Hello, Layout, ToParent, ToWorker};
 use super::parcels::{Received, Slots, lay_out};
 use super::shm::{Arena, View, Words};
 use super::wire::Kind;
 use super::{LINK_LOST, MOST_PLANS};
 
-/// How often the listening thread looks whether its parent is still there.
+/// How often a listening thread looks whether its parent is still there.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Serves the parent until it says goodbye or is gone.
@@ -46,6 +46,7 @@ struct Worker {
     parent: Option<Pid>,
     sender: Mutex<Sender>,
     receiver: Mutex<Receiver>,
+    bell: Bell,
     arena: Arena,
     view: View,
     slots: Slots,
@@ -103,10 +104,10 @@ impl Worker {
             return refuse("descriptors are missing".to_owned());
         };
         // From here on, what nodes print goes where the parent's own prints go.
-        rustix::stdio::dup2_stdout(stdout).map_err(std::io::Error::from)?;
+        rustix::stdio::dup2_stdout(stdout).map_err(io::Error::from)?;
         let slots = Slots {
             count: hello.slots as usize,
-            bytes: usize::try_from(hello.slot_bytes).map_err(std::io::Error::other)?,
+            bytes: usize::try_from(hello.slot_bytes).map_err(io::Error::other)?,
         };
         let view = View::open(&arena)?;
         let (arena, arena_file) = Arena::create(slots.len())?;
@@ -125,6 +126,7 @@ impl Worker {
             parent,
             sender: Mutex::new(sender),
             receiver: Mutex::new(receiver),
+            bell: Bell::new()?,
             arena,
             view,
             slots,
@@ -145,26 +147,34 @@ impl Worker {
 
     /// Works until the parent says goodbye; gives the exit code.
     fn work(&'static self) -> i32 {
-        let others = (1..=self.threads).map(|thread| {
-            let work = move || self.work_as(thread);
-            thread::Builder::new()
-                .name(format!("hypernodes-{thread}"))
-                .spawn(work)
-        });
-        if let Err(error) = others.collect::<Result<Vec<_>, _>>() {
-            // With fewer threads it would not listen while it computes.
+        // With fewer threads it would not listen while it computes.
+        let broken = |error: io::Error| {
             let reason = format!("a worker gets no thread: {error}");
             let _ = self.send(&ToParent::Broken { reason });
-            return 1;
+            1
+        };
+        let ear = || Ear::new(&lock(&self.receiver), &self.bell);
+        for thread in 1..=self.threads {
+            let started = ear().and_then(|ear| {
+                thread::Builder::new()
+                    .name(format!("hypernodes-{thread}"))
+                    .spawn(move || self.work_as(thread, &ear))
+            });
+            if let Err(error) = started {
+                return broken(error);
+            }
         }
-        self.work_as(0);
+        match ear() {
+            Ok(ear) => self.work_as(0, &ear),
+            Err(error) => return broken(error),
+        }
         0
     }
 
-    fn work_as(&'static self, thread: usize) {
+    fn work_as(&'static self, thread: usize, ear: &Ear<'_>) {
         let words = Progress::WORDS;
         let progress = Progress::new(&self.words[thread * words..(thread + 1) * words]);
-        while let Some(job) = self.listen(progress) {
+        while let Some(job) = self.listen(ear, progress) {
             let mut next = Some(job);
             while let Some(job) = next {
                 self.compute(progress, job);
@@ -178,19 +188,37 @@ impl Worker {
     }
 
     /// Listens until there is a chunk that this thread may compute. `None`: the parent said goodbye.
-    fn listen(&'static self, progress: Progress) -> Option<Job> {
+    fn listen(&'static self, ear: &Ear<'_>, progress: Progress) -> Option<Job> {
+        loop {
+            if let Some(job) = self.take_all(progress) {
+                return Some(job);
+            }
+            if self.is_over.load(Ordering::Relaxed) {
+                // The others are to see it too.
+                self.bell.ring();
+                return None;
+            }
+            match ear.wait(LOOK) {
+                Ok(true) => {}
+                Ok(false) if getppid() == self.parent => {}
+                Ok(false) => lost(&LinkError::Closed),
+                Err(error) => lost(&error.into()),
+            }
+        }
+    }
+
+    /// Takes the messages that are here, up to a chunk that this thread may compute.
+    fn take_all(&'static self, progress: Progress) -> Option<Job> {
         let mut receiver = lock(&self.receiver);
         loop {
             if self.is_over.load(Ordering::Relaxed) {
                 return None;
             }
-            let message = match receiver.receive::<ToWorker>(Some(LOOK)) {
+            let (message, descriptors) = match receiver.receive_at_once::<ToWorker>() {
                 Ok(Some(message)) => message,
-                Ok(None) if getppid() == self.parent => continue,
-                Ok(None) => lost(&LinkError::Closed),
+                Ok(None) => return None,
                 Err(error) => lost(&error),
             };
-            let (message, descriptors) = message;
             let job = match self.take(message, descriptors, progress) {
                 Ok(Some(job)) => job,
                 Ok(None) => continue,
@@ -202,6 +230,9 @@ impl Worker {
             let mut schedule = lock(&self.schedule);
             if schedule.computing < self.threads {
                 schedule.computing += 1;
+                if receiver.may_hold_more() {
+                    self.bell.ring();
+                }
                 return Some(job);
             }
             schedule.waiting.push_back(job);
@@ -298,7 +329,7 @@ impl Worker {
         progress.begin(chunk);
         let outcome = run.compute(arguments, Some(progress));
         // What nodes have printed must not wait for the next chunk, or be lost with this process.
-        let _ = std::io::stdout().flush();
+        let _ = io::stdout().flush();
         self.send_outcome(chunk, slot, &outcome);
         progress.end();
     }
@@ -386,7 +417,7 @@ fn lost(error: &LinkError) -> ! {
 const STACK: u64 = 2 << 20;
 
 /// From now on the process may allocate so many bytes more than it has.
-fn limit_memory(bytes: u64, threads: usize) -> std::io::Result<()> {
+fn limit_memory(bytes: u64, threads: usize) -> io::Result<()> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
     let now = line.and_then(|line| {

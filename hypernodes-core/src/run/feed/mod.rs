@@ -330,7 +330,9 @@ impl Feed {
         }
         let left = state.until_finished() - state.next;
         let cost = self.plan.cost_hint();
+        let most = self.pace.rows_that_travel(self.plan.bytes_hint());
         let rows = self.pace.next_chunk(&state.given, state.items, left, cost);
+        let rows = rows.min(most);
         let start = state.next;
         state.next += rows;
         state.given.parts += 1;

@@ -130,7 +130,10 @@ impl Feed {
         match head {
             Some(head) => {
                 let head = wire::written(&head);
-                Ok((sent, Parcel { head, blobs }))
+                let parcel = Parcel { head, blobs };
+                let bytes = parcel.head.len() + parcel.blob_bytes();
+                self.plan.learn_bytes_there(bytes / sent.chunk.rows);
+                Ok((sent, parcel))
             }
             None => Err(Box::new(Unpackable {
                 chunk: self.take_back(sent),
@@ -206,6 +209,11 @@ impl Feed {
         head: &[u8],
         blobs: &dyn Blobs,
     ) -> Result<Outcome, RemoteError> {
+        let bytes = (0..blobs.count())
+            .map(|blob| blobs.len(blob))
+            .sum::<usize>()
+            + head.len();
+        self.plan.learn_bytes_back(bytes / sent.chunk.rows);
         let head: OutcomeHead = wire::read(outcome::HEAD, head)?;
         self.retell(sent, head.events);
         let took = Duration::from_nanos(head.took_ns);

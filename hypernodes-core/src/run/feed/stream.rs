@@ -63,7 +63,8 @@ impl Feed {
     /// How many items the next pushed piece should have.
     pub(crate) fn rows_of_next_piece(&self) -> usize {
         let done = self.lock().given.largest_done;
-        self.pace.next_piece(done, self.plan.cost_hint())
+        let most = self.pace.rows_that_travel(self.plan.bytes_hint());
+        self.pace.next_piece(done, self.plan.cost_hint()).min(most)
     }
 
     /// Gives the whole map up, for an engine that computes it in the background: it can do nothing more for it.

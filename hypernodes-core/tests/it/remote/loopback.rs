@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hypernodes::prelude::*;
 use hypernodes::remote::{Known, Parcel, RemoteError, WorkerLink, WorkerPlan};
@@ -12,8 +13,12 @@ use hypernodes::{Capabilities, ChunkRun, Engine, EngineError, Feed, Plan, Sizing
 pub(super) struct Loopback {
     capabilities: Capabilities,
     chunks: Option<usize>,
+    /// Most bytes that a chunk should have.
+    pub(super) chunk_bytes: Option<usize>,
     /// How many bytes went over.
     pub(super) sent: AtomicU64,
+    /// Most bytes that went over in one go.
+    pub(super) largest: AtomicU64,
     /// What decides where chunks and outcomes are damaged; 0: nowhere.
     pub(super) damage: AtomicU64,
 }
@@ -25,7 +30,9 @@ impl Loopback {
         Self {
             capabilities,
             chunks,
+            chunk_bytes: None,
             sent: AtomicU64::new(0),
+            largest: AtomicU64::new(0),
             damage: AtomicU64::new(0),
         }
     }
@@ -69,6 +76,7 @@ impl Loopback {
     fn over(&self, parcel: &Parcel) -> (Vec<u8>, Vec<Vec<u8>>) {
         let bytes = parcel.head.len() + parcel.blob_bytes();
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.largest.fetch_max(bytes as u64, Ordering::Relaxed);
         let blobs = parcel.blobs.iter().map(|blob| blob.as_bytes().to_vec());
         (parcel.head.clone(), blobs.collect())
     }
@@ -102,6 +110,12 @@ impl Engine for Loopback {
     fn sizing(&self, _: &Plan, _: usize) -> Sizing {
         Sizing {
             fixed: self.chunks,
+            chunk_bytes: self.chunk_bytes,
+            // So long that bytes alone decide.
+            target: match self.chunk_bytes {
+                Some(_) => Duration::from_secs(1),
+                None => Sizing::default().target,
+            },
             ..Sizing::default()
         }
     }
