@@ -28,7 +28,6 @@ pub use feed::{Chunk, Feed, Loss, Outcome, Sent, Unpackable};
 pub(crate) use feed::{End as ChunkEnd, Finished, Manner, Taken, run_pieces, tell_failure};
 pub(crate) use keys::{SharedKeys, node_identity};
 pub(crate) use memory::MemoryGuard;
-#[cfg(feature = "async")]
 pub(crate) use progress::Track;
 pub use progress::{Position, Progress};
 

@@ -64,8 +64,8 @@ struct Queued {
 
 /// A job's code, whatever its value is.
 trait Code: Send {
-    /// Runs it.
-    fn run(self: Box<Self>, core: &Core);
+    /// Runs it. Before anybody sees its end, `ended` is called.
+    fn run(self: Box<Self>, core: &Core, ended: &dyn Fn());
     /// Ends the job without running it.
     fn refuse(self: Box<Self>, core: &Core, why: JobFailure);
 }
@@ -77,10 +77,11 @@ where
     T: Send + Sync + 'static,
     F: FnOnce(&JobControl) -> Result<T, BoxError> + Send,
 {
-    fn run(self: Box<Self>, core: &Core) {
+    fn run(self: Box<Self>, core: &Core, ended: &dyn Fn()) {
         let name = Arc::clone(&core.name);
         // Cancelled after it left the queue: it has not begun, and never will.
         if core.control.cancel.is_cancelled() {
+            ended();
             return self.refuse(core, JobFailure::Cancelled { name, source: None });
         }
         core.begin();
@@ -98,6 +99,7 @@ where
                 message: crate::panic::message(payload.as_ref()),
             }),
         };
+        ended();
         core.end(outcome);
     }
 
@@ -195,8 +197,8 @@ impl Registry {
                     name: Arc::clone(&core.name),
                     message: error.to_string(),
                 };
-                last.code.refuse(&core, why);
                 self.remember(core.id);
+                last.code.refuse(&core, why);
             }
         }
     }
@@ -210,8 +212,8 @@ impl Registry {
                 return;
             };
             drop(state);
-            next.code.run(&next.core);
-            self.remember(next.core.id);
+            let id = next.core.id;
+            next.code.run(&next.core, &|| self.remember(id));
         }
     }
 
@@ -237,8 +239,8 @@ impl Registry {
         let queued = place.and_then(|place| state.queue.remove(place));
         drop(state);
         if let Some(queued) = queued {
-            queued.cancel();
             self.remember(id);
+            queued.cancel();
         }
     }
 }
