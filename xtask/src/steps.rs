@@ -47,14 +47,11 @@ pub(crate) const ALL: &[Step] = &[
         "licences, sources and advisories, where `cargo-deny` is installed",
         deny,
     ),
-    Step {
-        opt_in: true,
-        ..step(
-            "fuzz",
-            "no bytes of another process do harm, where `cargo-fuzz` is installed",
-            fuzz,
-        )
-    },
+    step(
+        "fuzz",
+        "no bytes of another process do harm, where `cargo-fuzz` is installed",
+        fuzz,
+    ),
     step(
         "msrv",
         "the oldest Rust that Cargo.toml promises compiles it",
