@@ -11,3 +11,6 @@ mod policies;
 mod random;
 mod support;
 mod threaded;
+
+#[cfg(feature = "process")]
+hypernodes_engines::enable_process_tests!();

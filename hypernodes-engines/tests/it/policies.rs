@@ -7,12 +7,19 @@ use std::time::Duration;
 
 use hypernodes::prelude::*;
 use hypernodes::{CacheStore, Engine, Key, MemoryLimits, RunDir, process_memory};
+#[cfg(feature = "process")]
+use hypernodes_engines::Process;
 use hypernodes_engines::Threaded;
 use hypernodes_engines::conformance::{Notes, note};
 
 /// The engines, with so many workers each.
 fn engines(workers: usize) -> Vec<Arc<dyn Engine>> {
-    vec![Arc::new(Threaded::new().workers(workers))]
+    let threaded = Threaded::new().workers(workers);
+    vec![
+        Arc::new(threaded),
+        #[cfg(feature = "process")]
+        Arc::new(Process::new().unwrap().workers(workers)),
+    ]
 }
 
 /// What it says to contain is gone when it is asked for, once it lies.
