@@ -418,6 +418,9 @@ impl Pipeline {
     }
 
     /// This pipeline as a node of another.
+    ///
+    /// An engine that it was given stays its own. Its policies (what is done on an error, retries, limits, the cache, the run
+    /// folder, listeners) are those of the pipeline that is run, not its own; options of its nodes hold everywhere.
     #[must_use]
     pub fn as_node(&self) -> PipelineNode {
         PipelineNode::new(self.clone())

@@ -257,3 +257,91 @@ pub(super) fn halves(socket: OwnedFd, sends: Kind, takes: Kind) -> io::Result<(S
     let other = socket.as_fd().try_clone_to_owned()?;
     Ok((Sender::new(socket, sends), Receiver::new(other, takes)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// Both halves that are needed to send frames one way.
+    fn one_way() -> (Sender, Receiver) {
+        let (ours, theirs) = pair().unwrap();
+        (
+            Sender::new(ours, Kind::ToWorker),
+            Receiver::new(theirs, Kind::ToWorker),
+        )
+    }
+
+    #[test]
+    fn an_ear_hears_bytes_the_bell_and_the_end() {
+        let (sender, mut receiver) = one_way();
+        let bell = Bell::new().unwrap();
+        let ear = Ear::new(&receiver, &bell).unwrap();
+        assert!(!ear.wait(Duration::ZERO).unwrap());
+        bell.ring();
+        assert!(ear.wait(LONG).unwrap(), "the bell");
+        assert!(!ear.wait(Duration::ZERO).unwrap(), "one ring is heard once");
+        sender.send(&7_u8, &[]).unwrap();
+        assert!(ear.wait(LONG).unwrap(), "a frame");
+        assert_eq!(receiver.receive_at_once::<u8>().unwrap().unwrap().0, 7);
+        assert!(!ear.wait(Duration::ZERO).unwrap(), "it was read");
+        drop(sender);
+        assert!(ear.wait(LONG).unwrap(), "the end");
+        assert!(matches!(
+            receiver.receive_at_once::<u8>(),
+            Err(LinkError::Closed)
+        ));
+    }
+
+    /// Threads that take one frame at a time, as a worker's do: none sleeps while there are frames that nobody takes.
+    #[test]
+    fn no_frame_waits_for_a_thread_that_sleeps() {
+        const FRAMES: u64 = 20_000;
+        let (sender, receiver) = one_way();
+        let (receiver, bell) = (Mutex::new(receiver), Bell::new().unwrap());
+        let (taken, held) = (AtomicU64::new(0), Mutex::new(()));
+        let listen = || {
+            let ear = Ear::new(&receiver.lock().unwrap(), &bell).unwrap();
+            loop {
+                let mut own = receiver.lock().unwrap();
+                let message = own.receive_at_once::<u64>().unwrap();
+                let more = own.may_hold_more();
+                drop(own);
+                if message.is_none() {
+                    assert!(ear.wait(LONG).unwrap(), "{taken:?} of {FRAMES} were taken");
+                    continue;
+                }
+                if more {
+                    bell.ring();
+                }
+                if taken.fetch_add(1, Ordering::SeqCst) + 1 >= FRAMES {
+                    return;
+                }
+                // One of them is busy until another one has taken the next frame.
+                if let Ok(_held) = held.try_lock() {
+                    let seen = taken.load(Ordering::SeqCst);
+                    while taken.load(Ordering::SeqCst) == seen && seen < FRAMES {
+                        thread::yield_now();
+                    }
+                }
+            }
+        };
+        thread::scope(|scope| {
+            let listeners: Vec<_> = (0..3).map(|_| scope.spawn(listen)).collect();
+            for i in 0..FRAMES + 3 {
+                sender.send(&i, &[]).unwrap();
+                if i % 50 == 0 {
+                    thread::sleep(Duration::from_micros(20));
+                }
+            }
+            for listener in listeners {
+                listener.join().unwrap();
+            }
+        });
+    }
+}
