@@ -265,6 +265,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::clock;
 
     const LONG: Duration = Duration::from_secs(20);
 
@@ -301,44 +302,49 @@ mod tests {
     /// Threads that take one frame at a time, as a worker's do: none sleeps while there are frames that nobody takes.
     #[test]
     fn no_frame_waits_for_a_thread_that_sleeps() {
-        const FRAMES: u64 = 20_000;
+        const BURSTS: u64 = 3_000;
         let (sender, receiver) = one_way();
         let (receiver, bell) = (Mutex::new(receiver), Bell::new().unwrap());
-        let (taken, held) = (AtomicU64::new(0), Mutex::new(()));
+        let (sent, taken) = (AtomicU64::new(0), AtomicU64::new(0));
+        let deadline = clock::now() + 2 * LONG;
+        let wait_until_taken = |frames: u64| {
+            while taken.load(Ordering::SeqCst) < frames && clock::now() < deadline {
+                thread::yield_now();
+            }
+        };
         let listen = || {
             let ear = Ear::new(&receiver.lock().unwrap(), &bell).unwrap();
             loop {
                 let mut own = receiver.lock().unwrap();
-                let message = own.receive_at_once::<u64>().unwrap();
+                let message = own.receive_at_once::<bool>().unwrap();
                 let more = own.may_hold_more();
                 drop(own);
-                if message.is_none() {
-                    assert!(ear.wait(LONG).unwrap(), "{taken:?} of {FRAMES} were taken");
+                let Some((is_last, _)) = message else {
+                    assert!(ear.wait(LONG).unwrap(), "{taken:?} of {sent:?} were taken");
                     continue;
-                }
-                if more {
+                };
+                if more || is_last {
                     bell.ring();
                 }
-                if taken.fetch_add(1, Ordering::SeqCst) + 1 >= FRAMES {
+                if is_last {
                     return;
                 }
-                // One of them is busy until another one has taken the next frame.
-                if let Ok(_held) = held.try_lock() {
-                    let seen = taken.load(Ordering::SeqCst);
-                    while taken.load(Ordering::SeqCst) == seen && seen < FRAMES {
-                        thread::yield_now();
-                    }
-                }
+                // It is busy until the others have taken the rest of the burst.
+                let burst = sent.load(Ordering::SeqCst);
+                taken.fetch_add(1, Ordering::SeqCst);
+                wait_until_taken(burst);
             }
         };
         thread::scope(|scope| {
             let listeners: Vec<_> = (0..3).map(|_| scope.spawn(listen)).collect();
-            for i in 0..FRAMES + 3 {
-                sender.send(&i, &[]).unwrap();
-                if i % 50 == 0 {
-                    thread::sleep(Duration::from_micros(20));
-                }
+            for burst in 0..BURSTS {
+                let frames = 2 + burst % 2;
+                sent.fetch_add(frames, Ordering::SeqCst);
+                (0..frames).for_each(|_| sender.send(&false, &[]).unwrap());
+                // Nothing else comes that would wake anybody.
+                wait_until_taken(sent.load(Ordering::SeqCst));
             }
+            (0..3).for_each(|_| sender.send(&true, &[]).unwrap());
             for listener in listeners {
                 listener.join().unwrap();
             }
