@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
 use crate::{chaos, large, life};
 
@@ -46,7 +46,7 @@ fn a_program_of_its_own() {
 /// This binary in a role, with numbers that it is given.
 pub(crate) fn program(role: &str, given: &[u64]) -> Command {
     let given: Vec<String> = given.iter().map(u64::to_string).collect();
-    let mut program = Command::new("/proc/self/exe");
+    let mut program = of_this_program();
     program
         .args(["stage::a_program_of_its_own", "--exact", "--ignored"])
         .args(["--nocapture", "--test-threads=1"])
@@ -54,6 +54,21 @@ pub(crate) fn program(role: &str, given: &[u64]) -> Command {
         .env(GIVEN, given.join(" "))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
+    program
+}
+
+/// What a shell starts in the background ignores Ctrl-C, and so does all that it starts: not what is to be interrupted here.
+fn of_this_program() -> Command {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = u64::from_str_radix(ignored.unwrap().trim(), 16).unwrap();
+    if ignored & (1 << (Signal::INT.as_raw() - 1)) == 0 {
+        return Command::new("/proc/self/exe");
+    }
+    let mut program = Command::new("env");
+    program
+        .arg("--default-signal=INT")
+        .arg(std::env::current_exe().unwrap());
     program
 }
 
