@@ -596,7 +596,14 @@ fn spans_of_tracing_appear_for_whoever_wants_them() {
         let want = [
             "map", "chunk", "node", "node", "chunk", "node", "node", "run", "node", "node",
         ];
-        assert_eq!(spans(tracing::Level::DEBUG, &p), want);
+        // tracing registers a span when it is first met. One that another test's thread is registering just as a subscriber
+        // is set stays silent for it, and for no later one: the first tries may miss some.
+        let mut tries = (0..100).map(|_| spans(tracing::Level::DEBUG, &p));
+        let found = tries.find(|names| {
+            std::thread::sleep(Duration::from_millis(u64::from(names != &want)));
+            names == &want
+        });
+        assert!(found.is_some(), "{:?}", spans(tracing::Level::DEBUG, &p));
         assert!(spans(tracing::Level::INFO, &p).is_empty());
     }
 }
