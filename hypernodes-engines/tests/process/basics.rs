@@ -1,8 +1,12 @@
 //! Runs, maps and iterations in worker processes.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{env, fs, process, thread};
 
 use hypernodes::prelude::*;
+use hypernodes::{CancelToken, RunError, stop_requested};
 use hypernodes_engines::Process;
 
 use crate::nodes::{add, pid, square};
@@ -27,7 +31,7 @@ fn a_run_is_computed_elsewhere() {
         .unwrap()
         .with_engine(engine(1));
     let out = own.run(inputs! { x: 1_u64 }).unwrap();
-    assert_ne!(*out.get::<u32>("pid").unwrap(), std::process::id());
+    assert_ne!(*out.get::<u32>("pid").unwrap(), process::id());
 }
 
 #[test]
@@ -94,5 +98,57 @@ fn a_large_plan_is_read_before_a_large_first_chunk_comes() {
             let squares = runs.column::<u64>(name).unwrap();
             assert!(squares.iter().zip(&xs).all(|(y, x)| *y == x * x));
         }
+    }
+}
+
+/// Waits to be told to stop, and writes down whether it was.
+#[node(output = "y")]
+fn patient(x: u64, notes: &str) -> u64 {
+    fs::write(Path::new(notes).join("begun"), "").unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while !stop_requested() && Instant::now() < until {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let was_told = if stop_requested() {
+        "told"
+    } else {
+        "never told"
+    };
+    fs::write(Path::new(notes).join("end"), was_told).unwrap();
+    x
+}
+
+/// The only chunk of a run says that no other one comes: its worker still listens for it.
+#[test]
+fn a_chunk_that_is_the_last_one_is_told_of_a_cancellation() {
+    let notes = env::temp_dir().join(format!("hypernodes-last-{}", process::id()));
+    let text = notes.to_str().unwrap();
+    let p = Pipeline::new("patient", nodes![patient]).unwrap();
+    let p = p.with_engine(engine(1));
+    for is_single in [true, false] {
+        fs::create_dir(&notes).unwrap();
+        let token = CancelToken::new();
+        let p = p.with_cancel(&token);
+        let error = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !notes.join("begun").exists() {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                token.cancel();
+            });
+            if is_single {
+                p.run(inputs! { x: 1_u64, notes: text }).unwrap_err()
+            } else {
+                let given = inputs! { x: [1_u64], notes: text };
+                p.map(given, ["x"]).unwrap_err()
+            }
+        });
+        let end = fs::read_to_string(notes.join("end")).unwrap();
+        fs::remove_dir_all(&notes).unwrap();
+        assert_eq!(end, "told");
+        assert!(
+            matches!(error, hypernodes::Error::Run(RunError::Cancelled { .. })),
+            "{error}"
+        );
     }
 }
