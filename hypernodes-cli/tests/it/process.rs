@@ -2,7 +2,10 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::process::Command;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
 
 use crate::support::{Folder, Ran, Running, csv, eventually, json_of, large_market, market, walk};
 
@@ -208,4 +211,30 @@ fn a_plan_has_its_own_rule_for_processes() {
     let own: usize = number(&[]).trim().parse().unwrap();
     assert!(own >= 2, "{own}");
     assert_eq!(number(&["--npartitions", "7"]), "7\n");
+}
+
+#[test]
+fn a_worker_whose_parent_ends_first_does_not_run_the_program() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let inode = fs::File::from(OwnedFd::from(theirs.try_clone().unwrap()));
+    let inode = inode.metadata().unwrap().ino().to_string();
+    let folder = market(&["A"]);
+    // The shell ends at once, so nobody who started this worker is left; its output ends when it has ended.
+    let output = Command::new("sh")
+        .args(["-c", "exec 3<&0; \"$0\" scan data <&3 & exit 0"])
+        .arg(env!("CARGO_BIN_EXE_hypernodes"))
+        .current_dir(folder.path())
+        .env("HYPERNODES_WORKER", inode)
+        .stdin(OwnedFd::from(theirs))
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(ours);
+    let output = output.wait_with_output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert_eq!(
+        (text(&output.stdout), text(&output.stderr)),
+        Default::default()
+    );
 }

@@ -15,7 +15,7 @@ use hypernodes_core::{Crash, EngineError, Progress};
 use rustix::fs::{Stat, stat};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::entry::{VARIABLE, WorkerCommand};
+use super::entry::{VARIABLE, WorkerCommand, mark};
 use super::link::{LinkError, Receiver, Sender, halves, pair};
 use super::message::{Hello, ToParent, ToWorker};
 use super::parcels::Slots;
@@ -135,7 +135,7 @@ impl Child {
         start
             .arg0(&command.name)
             .args(&command.args)
-            .env(VARIABLE, std::process::id().to_string())
+            .env(VARIABLE, mark(&theirs).unwrap_or_default())
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             // Signals that a terminal sends are the parent's; it decides what becomes of its workers.

@@ -1,7 +1,7 @@
 //! How a program becomes its own worker: `init` in `main`, or one line in a test crate.
 
 use std::ffi::OsString;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,7 +13,9 @@ use rustix::io::fcntl_dupfd_cloexec;
 
 use super::{NAME, worker};
 
-/// Set in worker processes, to the number of their parent: a child of a worker that inherits it is no worker.
+/// Set in worker processes, to the inode of the socket that is their standard input: a child of a worker inherits the
+/// variable, not the socket, so it is no worker. Whether the parent still lives is no part of this: a worker that is started
+/// just before its parent ends must end too, and never run the program itself.
 pub(super) const VARIABLE: &str = "HYPERNODES_WORKER";
 
 /// A worker that has not answered its first message by then is given up.
@@ -64,15 +66,18 @@ pub fn serve_if_worker() {
     }
 }
 
+/// What [`VARIABLE`] is set to for a worker whose standard input is this.
+pub(super) fn mark(socket: impl AsFd) -> Option<String> {
+    let stat = fstat(socket).ok()?;
+    let is_socket = FileType::from_raw_mode(stat.st_mode) == FileType::Socket;
+    is_socket.then(|| stat.st_ino.to_string())
+}
+
 /// The socket to the parent, if this process is a worker. Standard input is nobody's then.
 fn socket_of_worker() -> Option<OwnedFd> {
-    let parent: i32 = std::env::var(VARIABLE).ok()?.parse().ok()?;
-    let is_child =
-        rustix::process::getppid().is_some_and(|pid| pid.as_raw_nonzero().get() == parent);
+    let told = std::env::var(VARIABLE).ok()?;
     let stdin = rustix::stdio::stdin();
-    let is_socket =
-        fstat(stdin).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Socket);
-    if !is_child || !is_socket {
+    if told != mark(stdin)? {
         return None;
     }
     let socket = fcntl_dupfd_cloexec(stdin, 3).ok()?;
