@@ -54,4 +54,5 @@ mod reference;
 pub mod scan;
 mod stored;
 
+pub use atc::quoted;
 pub use bars::{Bars, BarsError, PriceSource, UnknownName};

@@ -6,7 +6,11 @@
 //! | [`symbol_name`] | `bars` | `symbol` |
 //! | [`atc_table`] | `bars`, `atc`, `price_source` | `table` |
 //! | [`atc_score`] | `bars`, `atc`, `scan` | `score` |
+//! | [`bar_columns`] | `bars` | `open`, `high`, `low`, `close`, `volume` |
+//! | [`indicator_table`] | `bars`, `columns` | `table` |
 //! | [`rank_symbols`] | `symbols`, `scores`, `scan` | `report` |
+//!
+//! The indicators, a node each, are in [`crate::indicators`].
 //!
 //! They adapt what the other modules compute; nothing is computed here. So a cache does not see when what they call
 //! changes: raise the node's `version` when [`crate::data`] reads other bars of the same file, or [`crate::atc`] and
@@ -20,6 +24,7 @@ use hypernodes_core::node;
 use crate::atc::{AtcConfig, AtcError, AtcOutput, AtcWorkspace};
 use crate::bars::{Bars, PriceSource};
 use crate::data::{CsvOptions, SymbolError, SymbolSource};
+use crate::indicators::{IndicatorError, IndicatorTable, Request};
 use crate::scan::{ScanConfig, ScanError, ScanReport, SymbolScore, try_score};
 
 /// Loads the bars of one symbol.
@@ -38,6 +43,29 @@ pub fn load_bars(
 #[node(output = "symbol")]
 pub fn symbol_name(bars: &Bars) -> String {
     bars.symbol().to_owned()
+}
+
+/// Takes the bars apart, for nodes that are wired by the names of columns. A column that the bars do not have is all NaN.
+#[node(outputs = ("open", "high", "low", "close", "volume"))]
+pub fn bar_columns(bars: &Bars) -> (Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>) {
+    let column =
+        |values: Option<&[f64]>| values.map_or_else(|| vec![f64::NAN; bars.len()], <[f64]>::to_vec);
+    (
+        column(bars.open()),
+        column(bars.high()),
+        column(bars.low()),
+        bars.close().to_vec(),
+        column(bars.volume()),
+    )
+}
+
+/// Computes columns of indicators that are asked for by name.
+///
+/// # Errors
+/// [`IndicatorError::MissingColumn`] when the bars have not all that one reads.
+#[node(output = "table", cache)]
+pub fn indicator_table(bars: &Bars, columns: &[Request]) -> Result<IndicatorTable, IndicatorError> {
+    IndicatorTable::of(bars, columns)
 }
 
 /// Computes every column of ATC.

@@ -3,6 +3,7 @@
 //! | pipeline | from | to |
 //! |---|---|---|
 //! | [`atc()`] | one symbol | its bars and ATC columns |
+//! | [`indicators()`] | one symbol | columns of indicators |
 //! | [`symbol_scan`] | one symbol | its score |
 //! | [`market_scan`] | many symbols | the ranked report |
 //!
@@ -11,7 +12,7 @@
 
 use hypernodes_core::{Pipeline, nodes};
 
-use crate::nodes::{atc_score, atc_table, load_bars, rank_symbols, symbol_name};
+use crate::nodes::{atc_score, atc_table, indicator_table, load_bars, rank_symbols, symbol_name};
 
 /// ATC of one symbol: from `source` the outputs `bars` and `table`.
 ///
@@ -33,6 +34,33 @@ pub fn atc() -> Pipeline {
     Pipeline::builder("atc")
         .doc("Adaptive Trend Classification of one symbol.")
         .nodes(nodes![load_bars, atc_table])
+        .outputs(["bars", "table"])
+        .build()
+        .expect("the nodes fit together")
+}
+
+/// Indicators of one symbol by name: from `source` and `columns` the outputs `bars` and `table`.
+///
+/// # Panics
+/// Never: its nodes fit together, as its tests prove.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::inputs;
+/// use hypernodes_trading::indicators::{IndicatorTable, Request};
+/// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};
+/// let bars = Bars::new("ACME", vec![1, 2, 3], vec![100.0, 110.0, 99.0])?;
+/// let columns: Vec<Request> = vec!["SMA_3".parse()?];
+/// let out = pipelines::indicators().run(inputs! { source: SymbolSource::from(bars), columns })?;
+/// assert_eq!(out.get::<IndicatorTable>("table")?.columns()[0][2], 103.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn indicators() -> Pipeline {
+    Pipeline::builder("indicators")
+        .doc("Columns of indicators of one symbol, by name.")
+        .nodes(nodes![load_bars, indicator_table])
         .outputs(["bars", "table"])
         .build()
         .expect("the nodes fit together")

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hypernodes::trading::PriceSource;
 use hypernodes::trading::data::{CsvColumns, CsvOptions, TimeRange, expand, parse_symbols};
 
 use crate::error::CommandError;
@@ -47,8 +46,11 @@ impl DataArgs {
         Ok(expand(&self.data)?)
     }
 
-    /// How they are to be read for averages of `source`.
-    pub(crate) fn read_options(&self, source: PriceSource) -> Result<CsvOptions, CommandError> {
+    /// How they are to be read, for what needs these columns.
+    pub(crate) fn read_options(
+        &self,
+        columns: impl Into<CsvColumns>,
+    ) -> Result<CsvOptions, CommandError> {
         let symbols = self.symbols.as_deref().map(parse_symbols).transpose()?;
         if symbols
             .as_ref()
@@ -58,7 +60,7 @@ impl DataArgs {
             return Err(CommandError::Usage(problem.to_owned()));
         }
         Ok(CsvOptions {
-            columns: CsvColumns::For(source),
+            columns: columns.into(),
             symbols,
             range: TimeRange::parse(self.from.as_deref(), self.to.as_deref())?,
             time_column: self.time_col.clone(),

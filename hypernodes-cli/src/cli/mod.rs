@@ -7,6 +7,7 @@
 //! | `cluster` | of these, workers that are processes |
 //! | `data` | DATA, and which of it |
 //! | `atc` | of ATC and of the scan |
+//! | `indicators` | of columns of indicators |
 //! | `bench` | of the comparison of engines |
 //! | `upkeep` | of settings, caches and run folders |
 //! | `size` | sizes and times |
@@ -17,6 +18,7 @@ mod bench;
 mod cluster;
 mod common;
 mod data;
+mod indicators;
 mod policies;
 mod size;
 mod typed;
@@ -26,6 +28,7 @@ pub(crate) use atc::{AtcArgs, AtcCommand, ScanCommand};
 pub(crate) use bench::{BenchCommand, BenchWorkload};
 pub(crate) use common::{Common, EngineName, Format, LogLevel};
 pub(crate) use data::DataArgs;
+pub(crate) use indicators::IndicatorsCommand;
 pub(crate) use policies::Progress;
 pub(crate) use size::{parse_duration, parse_size};
 pub(crate) use typed::{Refusal, effective};
@@ -75,6 +78,17 @@ Examples:
   hypernodes atc prices/ --robustness wide --ma-len 20 --output atc.csv
   hypernodes atc ticks.csv --symbols AAPL,MSFT --from 2024-01-01 --format json")]
     Atc(AtcCommand),
+    /// Computes columns of indicators, by name, for every bar.
+    ///
+    /// The output is csv: `time` and the columns in the order asked for; with many symbols `symbol` comes first. A value
+    /// that is not defined (before an indicator's warm-up is over, say) is an empty cell, in json `null`.
+    #[command(mut_arg("data", |arg| arg.required(false).required_unless_present("list")))]
+    #[command(after_help = "\
+Examples:
+  hypernodes indicators prices/AAPL.csv --columns SMA_20,RSI_14,MACD_12_26_9.signal
+  hypernodes indicators prices/ --columns @columns.txt --output indicators.csv
+  hypernodes indicators --list")]
+    Indicators(IndicatorsCommand),
     /// Ranks symbols by the trend of their newest bars.
     ///
     /// Each symbol's newest bars give one ATC signal. Rising symbols are listed by the strongest
@@ -185,6 +199,9 @@ pub(crate) enum PlanOf {
     /// Prints what `atc` would run; without DATA, the graph and its steps.
     #[command(mut_arg("data", |arg| arg.required(false)))]
     Atc(AtcCommand),
+    /// Prints what `indicators` would run; without DATA, the graph and its steps.
+    #[command(mut_arg("data", |arg| arg.required(false)))]
+    Indicators(IndicatorsCommand),
     /// Prints what `scan` would run; without DATA, the graph and its steps.
     #[command(mut_arg("data", |arg| arg.required(false)))]
     Scan(ScanCommand),
@@ -211,6 +228,9 @@ pub(crate) enum GraphOf {
     /// Draws the pipeline of `atc`.
     #[command(mut_arg("data", |arg| arg.required(false)))]
     Atc(AtcCommand),
+    /// Draws the pipeline of `indicators`.
+    #[command(mut_arg("data", |arg| arg.required(false)))]
+    Indicators(IndicatorsCommand),
     /// Draws the pipeline of `scan`.
     #[command(mut_arg("data", |arg| arg.required(false)))]
     Scan(ScanCommand),

@@ -1,20 +1,19 @@
 //! `atc DATA`: every bar's indicator values.
 
-use std::io::Write;
-
-use hypernodes::trading::atc::AtcConfig;
+use hypernodes::trading::atc::{AtcConfig, AtcOutput};
 use hypernodes::trading::data::{SymbolSource, sources};
 use hypernodes::trading::nodes::{atc_table, load_bars};
 use hypernodes::{Inputs, Pipeline, inputs, nodes};
 
+use super::atc_rows::write_rows;
 use super::format;
-use super::rows::{RowStyle, write_rows};
+use super::rows::{RowStyle, write_symbols};
 use crate::cli::{AtcArgs, AtcCommand, Common, Format};
 use crate::engine;
-use crate::error::{CommandError, Exit, escaped, say};
+use crate::error::{CommandError, Exit};
 use crate::output::Output;
 use crate::policies;
-use crate::symbols::{Ended, SymbolRun};
+use crate::symbols::SymbolRun;
 
 /// What runs for each symbol: from its source to its rows as text.
 pub(super) fn pipeline() -> Result<Pipeline, CommandError> {
@@ -57,45 +56,10 @@ pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, Command
     let price_source = command.atc.source;
     let inputs: Inputs = inputs! { read: read.clone(), atc, price_source, style };
     let all = first.into_iter().chain(all);
-    let written = write_all(common, &run, all, inputs, style, &mut out);
+    let header = style.header(["bar", "close"].into_iter().chain(AtcOutput::COLUMNS));
+    let written = write_symbols(common, &run, all, inputs, (style, &header), &mut out);
     watch.close(written.and_then(|(ended, is_any_failed)| {
         out.finish()?;
         Ok(ended.exit(common, is_any_failed))
     }))
-}
-
-/// Writes the rows of all symbols as they come. Says how that ended, and whether any has failed.
-fn write_all(
-    common: &Common,
-    run: &SymbolRun<'_>,
-    sources: impl Iterator<Item = SymbolSource>,
-    inputs: Inputs,
-    style: RowStyle,
-    out: &mut Output,
-) -> Result<(Ended, bool), CommandError> {
-    let (mut written, mut failed) = (0_usize, 0_usize);
-    let ended = run.each::<String>(sources, "text", inputs, |symbol, text| {
-        match text {
-            Ok(text) => {
-                // Bad input leaves no opening without an end behind.
-                match written {
-                    0 => out.write_all(style.header().as_bytes())?,
-                    _ => out.write_all(style.separator().as_bytes())?,
-                }
-                out.write_all(text.as_bytes())?;
-                written += 1;
-            }
-            Err(fault) if common.fails_fast() => return Err(fault.into_error(symbol)),
-            Err(fault) => {
-                failed += 1;
-                say(&format!("failed: `{}`: {}", escaped(symbol), fault.text));
-            }
-        }
-        Ok(())
-    })?;
-    if written == 0 {
-        out.write_all(style.header().as_bytes())?;
-    }
-    out.write_all(style.footer().as_bytes())?;
-    Ok((ended, failed > 0))
 }

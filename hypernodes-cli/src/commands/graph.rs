@@ -5,13 +5,14 @@ use std::io::Write;
 use hypernodes::Pipeline;
 use hypernodes::trading::pipelines;
 
-use super::{atc, format, print};
+use super::{atc, format, indicators, print};
 use crate::cli::{Common, Format, GraphOf};
 use crate::error::{CommandError, Exit};
 
 pub(crate) fn run(common: &Common, of: &GraphOf) -> Result<Exit, CommandError> {
     let pipeline: Pipeline = match of {
         GraphOf::Atc(_) => atc::pipeline()?,
+        GraphOf::Indicators(_) => indicators::pipeline()?,
         GraphOf::Scan(_) => pipelines::market_scan(),
     };
     let choices = [Format::Text, Format::Mermaid, Format::Dot, Format::Svg];

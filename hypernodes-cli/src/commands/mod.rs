@@ -1,11 +1,14 @@
 //! One file a command.
 
 mod atc;
+mod atc_rows;
 mod bench;
 mod cache;
 mod config;
 mod engines;
 mod graph;
+mod indicator_rows;
+mod indicators;
 mod jobs;
 mod plan;
 mod report;
@@ -27,6 +30,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, CommandError> {
     let common = &cli.common;
     match &cli.command {
         Command::Atc(command) => atc::run(common, command),
+        Command::Indicators(command) => indicators::run(common, command),
         Command::Scan(command) => scan::run(common, command),
         Command::Plan(command) => plan::run(common, &command.of),
         Command::Graph(command) => graph::run(common, &command.of),

@@ -9,7 +9,7 @@ use hypernodes::{
     EngineConfig, GraphDescription, Pipeline, Plan, ThreadedConfig, Workload, npartitions,
 };
 
-use super::{atc, format, print, scan};
+use super::{atc, format, indicators, print, scan};
 use crate::cli::{Common, DataArgs, Format, PlanOf};
 use crate::engine;
 use crate::error::{CommandError, Exit};
@@ -22,6 +22,13 @@ pub(crate) fn run(common: &Common, of: &PlanOf) -> Result<Exit, CommandError> {
         PlanOf::Atc(command) => {
             atc::check(&command.atc)?;
             let pipeline = atc::pipeline()?;
+            (&command.data, pipeline.describe(), pipeline, &[][..])
+        }
+        PlanOf::Indicators(command) => {
+            if command.columns.is_some() {
+                indicators::columns(command)?;
+            }
+            let pipeline = indicators::pipeline()?;
             (&command.data, pipeline.describe(), pipeline, &[][..])
         }
         PlanOf::Scan(command) => {

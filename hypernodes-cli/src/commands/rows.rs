@@ -1,14 +1,15 @@
-//! The rows of `atc` as text: a node, so that it is done where the table is computed.
+//! Rows of text, symbol by symbol: how they look, and how they are written as they come.
 
-use std::fmt::Write;
+use std::io::Write;
 
-use hypernodes::node;
-use hypernodes::trading::Bars;
-use hypernodes::trading::atc::AtcOutput;
+use hypernodes::Inputs;
+use hypernodes::trading::data::SymbolSource;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::Format;
-use crate::error::escaped;
+use crate::cli::{Common, Format};
+use crate::error::{CommandError, escaped, say};
+use crate::output::Output;
+use crate::symbols::{Ended, SymbolRun};
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -19,15 +20,10 @@ pub(super) struct RowStyle {
 }
 
 impl RowStyle {
-    /// What stands above all rows.
-    pub(super) fn header(self) -> String {
-        let names = ["bar", "close"].into_iter().chain(AtcOutput::COLUMNS);
-        let names: Vec<&str> = self
-            .with_symbol
-            .then_some("symbol")
-            .into_iter()
-            .chain(names)
-            .collect();
+    /// What stands above all rows of these columns.
+    pub(super) fn header<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> String {
+        let symbol = self.with_symbol.then_some("symbol");
+        let names: Vec<&str> = symbol.into_iter().chain(columns).collect();
         match self.format {
             Format::Csv => names.join(",") + "\n",
             Format::Json => "[".to_owned(),
@@ -42,12 +38,12 @@ impl RowStyle {
     }
 
     /// What stands between the rows of two symbols.
-    pub(super) fn separator(self) -> &'static str {
+    fn separator(self) -> &'static str {
         if self.format == Format::Json { "," } else { "" }
     }
 
     /// What stands below all rows.
-    pub(super) fn footer(self) -> &'static str {
+    fn footer(self) -> &'static str {
         if self.format == Format::Json {
             "\n]\n"
         } else {
@@ -57,65 +53,41 @@ impl RowStyle {
 }
 
 /// The width of a column of a table; a longer cell moves those behind it.
-const WIDTH: usize = 14;
+pub(super) const WIDTH: usize = 14;
 
-/// Writes a symbol's ATC columns as text, a row a bar.
-#[node(output = "text", cache)]
-pub(super) fn write_rows(bars: &Bars, table: &AtcOutput, style: RowStyle) -> String {
-    let mut text = String::new();
-    let written = match style.format {
-        Format::Csv => csv(&mut text, bars, table, style),
-        Format::Json => json(&mut text, bars, table, style),
-        _ => aligned(&mut text, bars, table, style),
-    };
-    written.expect("a string takes every text");
-    text
-}
-
-fn csv(text: &mut String, bars: &Bars, table: &AtcOutput, style: RowStyle) -> std::fmt::Result {
-    let mut bytes = Vec::with_capacity(160 * bars.len());
-    let symbol = style.with_symbol.then(|| bars.symbol());
-    table
-        .write_csv(&mut bytes, symbol, bars.close())
-        .map_err(|_| std::fmt::Error)?;
-    *text = String::from_utf8(bytes).map_err(|_| std::fmt::Error)?;
-    Ok(())
-}
-
-fn json(text: &mut String, bars: &Bars, table: &AtcOutput, style: RowStyle) -> std::fmt::Result {
-    let symbol = serde_json::to_string(bars.symbol()).map_err(|_| std::fmt::Error)?;
-    for (bar, close) in bars.close().iter().enumerate() {
-        text.push_str(if bar == 0 { "\n{" } else { ",\n{" });
-        if style.with_symbol {
-            write!(text, "\"symbol\":{symbol},")?;
-        }
-        write!(text, "\"bar\":{bar},\"close\":{close:?}")?;
-        for (name, column) in AtcOutput::COLUMNS.iter().zip(table.columns()) {
-            match column[bar] {
-                value if value.is_nan() => write!(text, ",\"{name}\":null")?,
-                value => write!(text, ",\"{name}\":{value:?}")?,
+/// Writes the rows of all symbols as they come: the output `text` of the pipeline. Says how that ended, and whether any has
+/// failed.
+pub(super) fn write_symbols(
+    common: &Common,
+    run: &SymbolRun<'_>,
+    sources: impl Iterator<Item = SymbolSource>,
+    inputs: Inputs,
+    (style, header): (RowStyle, &str),
+    out: &mut Output,
+) -> Result<(Ended, bool), CommandError> {
+    let (mut written, mut failed) = (0_usize, 0_usize);
+    let ended = run.each::<String>(sources, "text", inputs, |symbol, text| {
+        match text {
+            Ok(text) => {
+                // Bad input leaves no opening without an end behind.
+                match written {
+                    0 => out.write_all(header.as_bytes())?,
+                    _ => out.write_all(style.separator().as_bytes())?,
+                }
+                out.write_all(text.as_bytes())?;
+                written += 1;
+            }
+            Err(fault) if common.fails_fast() => return Err(fault.into_error(symbol)),
+            Err(fault) => {
+                failed += 1;
+                say(&format!("failed: `{}`: {}", escaped(symbol), fault.text));
             }
         }
-        text.push('}');
+        Ok(())
+    })?;
+    if written == 0 {
+        out.write_all(header.as_bytes())?;
     }
-    Ok(())
-}
-
-fn aligned(text: &mut String, bars: &Bars, table: &AtcOutput, style: RowStyle) -> std::fmt::Result {
-    for (bar, close) in bars.close().iter().enumerate() {
-        if style.with_symbol {
-            write!(text, "  {:>WIDTH$}", escaped(bars.symbol()))?;
-        }
-        let close = format!("{close:?}");
-        write!(text, "  {bar:>WIDTH$}  {close:>WIDTH$}")?;
-        for column in table.columns() {
-            match column[bar] {
-                value if value.is_nan() => write!(text, "  {:>WIDTH$}", "")?,
-                value if value.abs() >= 1e15 => write!(text, "  {value:>WIDTH$.4e}")?,
-                value => write!(text, "  {value:>WIDTH$.4}")?,
-            }
-        }
-        text.push('\n');
-    }
-    Ok(())
+    out.write_all(style.footer().as_bytes())?;
+    Ok((ended, failed > 0))
 }

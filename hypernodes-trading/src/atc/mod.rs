@@ -36,7 +36,7 @@ pub use output::AtcOutput;
 pub use profile::{Profile, Robustness};
 
 pub(crate) use fused::PRICES;
-pub(crate) use output::quoted;
+pub use output::quoted;
 pub(crate) use profile::{HmaFlavour, Rules};
 
 /// How many lengths of each kind are followed.

@@ -204,8 +204,14 @@ impl AtcOutput {
     }
 }
 
-/// `text` as a csv cell.
-pub(crate) fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
+/// `text` as a csv cell: in quotes where it has to be.
+///
+/// # Example
+/// ```
+/// assert_eq!(hypernodes_trading::quoted("BRK.A, class \"A\""), "\"BRK.A, class \"\"A\"\"\"");
+/// ```
+#[must_use]
+pub fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\"")).into()
     } else {

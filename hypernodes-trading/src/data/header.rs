@@ -43,6 +43,11 @@ impl Needed {
             CsvColumns::Close | CsvColumns::For(PriceSource::Close) => of(false, false, false),
             CsvColumns::For(PriceSource::Hl2 | PriceSource::Hlc3) => of(false, true, false),
             CsvColumns::For(PriceSource::Ohlc4) => of(true, true, false),
+            CsvColumns::Needing {
+                open,
+                high_low,
+                volume,
+            } => of(open, high_low, volume),
         }
     }
 }

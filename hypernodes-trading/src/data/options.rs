@@ -21,6 +21,21 @@ pub enum CsvColumns {
     /// As [`All`](Self::All), but only what this price source is made of must have a value in
     /// every row: a symbol with an empty cell in another column goes without that column.
     For(PriceSource),
+    /// As [`All`](Self::All), but only these columns beside the close must have a value in every row.
+    Needing {
+        /// Opening prices.
+        open: bool,
+        /// Highest and lowest prices.
+        high_low: bool,
+        /// Volumes.
+        volume: bool,
+    },
+}
+
+impl From<PriceSource> for CsvColumns {
+    fn from(source: PriceSource) -> Self {
+        Self::For(source)
+    }
 }
 
 /// Which rows and columns of a csv file are read, and how its columns are called.

@@ -38,6 +38,7 @@ pub mod own;
 mod parameter;
 mod request;
 mod sample;
+mod table;
 mod talib;
 #[cfg(test)]
 mod tests;
@@ -48,4 +49,5 @@ pub use indicator::{Indicator, State};
 pub use parameter::{Average, Parameter, ParameterKind};
 pub use request::{Bar, Request, RequestState};
 pub use sample::sample;
+pub use table::IndicatorTable;
 pub use talib::{cycle, math, momentum, overlap, pattern, price, statistics, volatility, volume};
