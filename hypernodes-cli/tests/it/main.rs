@@ -7,6 +7,7 @@ mod caching;
 mod collect;
 mod config;
 mod determinism;
+mod indicators;
 mod odd_input;
 mod options;
 mod output;

@@ -22,7 +22,8 @@ pub enum IndicatorError {
     },
     /// More parameters than the indicator has.
     #[error(
-        "{indicator} takes {most} parameters at most, `{name}` gives {found}; they are {parameters}"
+        "{indicator} takes {most} parameter{} at most, `{name}` gives {found}: {parameters}",
+        if *.most == 1 { "" } else { "s" }
     )]
     TooManyParameters {
         /// What was asked for.

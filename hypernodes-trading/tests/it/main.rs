@@ -1,6 +1,7 @@
 //! The public interface against external vectors; see `fixtures/README.md`.
 
 mod components;
+mod indicators;
 mod vectors;
 
 use std::io::Read;
