@@ -51,5 +51,6 @@ pub mod pipelines;
 mod reference;
 pub mod scan;
 mod stored;
+mod table;
 
 pub use bars::{Bars, BarsError, PriceSource, UnknownName};

@@ -8,6 +8,7 @@
 //! | [`CsvOptions`] | which columns, symbols and times to take |
 //! | [`DataError`] | what is wrong, with file, line, column and what to do |
 //! | [`SymbolError`] | the same for one symbol, while others go on |
+//! | [`write`](mod@write) | bars to CSV, Parquet and Arrow IPC files |
 //! | [`parse_time`], [`TimeRange`] | times as text |
 //!
 //! Nothing here computes an indicator.
@@ -23,6 +24,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod time;
+pub mod write;
 
 pub use error::{CellProblem, DataError, SymbolError};
 pub use expand::expand;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{CellProblem, DataError};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
-const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
+pub(super) const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
 
 /// The time that `text` names, in nanoseconds since 1970-01-01 UTC.
 ///
