@@ -114,6 +114,16 @@ fn number(digits: &[u8]) -> Option<i16> {
     Some(value)
 }
 
+/// The time that an integer stands for, as [`parse_time`] reads its digits.
+pub(super) fn parse_time_number(value: i64) -> Result<i64, CellProblem> {
+    if (10_000_000..100_000_000).contains(&value)
+        && let Some(date) = common(value.to_string().as_bytes())
+    {
+        return date;
+    }
+    epoch(value)
+}
+
 fn epoch(value: i64) -> Result<i64, CellProblem> {
     let factor = match value.unsigned_abs() {
         ..100_000_000_000 => NANOS_PER_SECOND,

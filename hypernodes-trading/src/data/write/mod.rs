@@ -19,9 +19,10 @@ mod error;
 mod ipc;
 mod parquet;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use csv::CsvWriter;
+pub(in crate::data) use csv::iso;
 pub use error::WriteError;
 pub use ipc::IpcWriter;
 pub use parquet::ParquetWriter;

@@ -26,12 +26,14 @@ const GROUP_ROWS: usize = 1 << 20;
 /// ```
 /// use hypernodes_trading::Bars;
 /// use hypernodes_trading::data::write::{BarsWriter, ParquetWriter, WriteOptions};
+/// use hypernodes_trading::data::{CsvOptions, read_parquet_bytes};
 /// let bars = Bars::new("ACME", vec![0, 60], vec![10.0, 10.1])?;
 /// let mut bytes = Vec::new();
 /// let mut writer = Box::new(ParquetWriter::new(&mut bytes, &WriteOptions::default()));
 /// writer.write(&bars)?;
 /// writer.finish()?;
-/// assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+/// let mut read = read_parquet_bytes("all.parquet", bytes, &CsvOptions::default())?;
+/// assert_eq!(read.next().unwrap()?, bars);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

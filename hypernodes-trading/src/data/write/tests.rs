@@ -32,7 +32,7 @@ fn price() -> impl Strategy<Value = f64> {
 }
 
 prop_compose! {
-    pub(super) fn some_bars()(
+    pub(in crate::data) fn some_bars()(
         rows in proptest::collection::btree_map(any::<i64>(), (price(), price(), price(), 0.0..1e300), 1..20),
         with_range in any::<bool>(),
         with_others in any::<bool>(),
@@ -57,7 +57,7 @@ prop_compose! {
     }
 }
 
-pub(super) fn same_bits(a: &Bars, b: &Bars) -> bool {
+pub(in crate::data) fn same_bits(a: &Bars, b: &Bars) -> bool {
     let bits = |bars: &Bars| {
         let all = [
             Some(bars.close()),
