@@ -3,9 +3,11 @@
 //! No indicator and no file format belongs here; see [`crate::kernels`] and [`crate::data`].
 
 use std::fmt;
+use std::ops::{Bound, RangeBounds};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use arrow_buffer::ScalarBuffer;
 use serde::{Deserialize, Serialize};
 
 use crate::stored::{OwnText, own_text};
@@ -161,7 +163,8 @@ pub(crate) fn by_name<T: Copy>(
 ///
 /// Every `Bars` that exists keeps its promises: columns of one length, times strictly
 /// ascending, prices finite and above 0, volumes finite and not negative, no high below its
-/// low. A clone shares the columns.
+/// low. The columns are Arrow buffers: a clone and a slice share them, and so does whoever gave
+/// them.
 ///
 /// # Shapes and units
 /// n rows. Times are nanoseconds since 1970-01-01 UTC; prices in quote currency; volume in the
@@ -184,12 +187,12 @@ pub(crate) fn by_name<T: Copy>(
 pub struct Bars {
     symbol: Arc<str>,
     exchange: Option<Arc<str>>,
-    time: Arc<[i64]>,
-    open: Option<Arc<[f64]>>,
-    high: Option<Arc<[f64]>>,
-    low: Option<Arc<[f64]>>,
-    close: Arc<[f64]>,
-    volume: Option<Arc<[f64]>>,
+    time: ScalarBuffer<i64>,
+    open: Option<ScalarBuffer<f64>>,
+    high: Option<ScalarBuffer<f64>>,
+    low: Option<ScalarBuffer<f64>>,
+    close: ScalarBuffer<f64>,
+    volume: Option<ScalarBuffer<f64>>,
 }
 
 impl Bars {
@@ -201,8 +204,8 @@ impl Bars {
     /// [`BarsError::Value`], for the first row at fault.
     pub fn new(
         symbol: impl Into<Arc<str>>,
-        time: impl Into<Arc<[i64]>>,
-        close: impl Into<Arc<[f64]>>,
+        time: impl Into<ScalarBuffer<i64>>,
+        close: impl Into<ScalarBuffer<f64>>,
     ) -> Result<Self, BarsError> {
         let (time, close) = (time.into(), close.into());
         for (row, pair) in time.windows(2).enumerate() {
@@ -221,7 +224,7 @@ impl Bars {
             high: None,
             low: None,
             volume: None,
-            close: Arc::default(),
+            close: ScalarBuffer::default(),
         };
         bars.check("close", &close)?;
         Ok(Self { close, ..bars })
@@ -231,7 +234,7 @@ impl Bars {
     ///
     /// # Errors
     /// [`BarsError::Length`] or [`BarsError::Value`].
-    pub fn with_open(self, open: impl Into<Arc<[f64]>>) -> Result<Self, BarsError> {
+    pub fn with_open(self, open: impl Into<ScalarBuffer<f64>>) -> Result<Self, BarsError> {
         let open = open.into();
         self.check("open", &open)?;
         Ok(Self {
@@ -245,7 +248,7 @@ impl Bars {
     /// # Errors
     /// [`BarsError::Length`], [`BarsError::Value`], or [`BarsError::HighBelowLow`] against lows
     /// given before.
-    pub fn with_high(self, high: impl Into<Arc<[f64]>>) -> Result<Self, BarsError> {
+    pub fn with_high(self, high: impl Into<ScalarBuffer<f64>>) -> Result<Self, BarsError> {
         let high = high.into();
         self.check("high", &high)?;
         Self {
@@ -260,7 +263,7 @@ impl Bars {
     /// # Errors
     /// [`BarsError::Length`], [`BarsError::Value`], or [`BarsError::HighBelowLow`] against highs
     /// given before.
-    pub fn with_low(self, low: impl Into<Arc<[f64]>>) -> Result<Self, BarsError> {
+    pub fn with_low(self, low: impl Into<ScalarBuffer<f64>>) -> Result<Self, BarsError> {
         let low = low.into();
         self.check("low", &low)?;
         Self {
@@ -276,8 +279,8 @@ impl Bars {
     /// As [`Bars::with_high`] and [`Bars::with_low`].
     pub fn with_high_low(
         self,
-        high: impl Into<Arc<[f64]>>,
-        low: impl Into<Arc<[f64]>>,
+        high: impl Into<ScalarBuffer<f64>>,
+        low: impl Into<ScalarBuffer<f64>>,
     ) -> Result<Self, BarsError> {
         self.with_high(high)?.with_low(low)
     }
@@ -286,7 +289,7 @@ impl Bars {
     ///
     /// # Errors
     /// [`BarsError::Length`] or [`BarsError::Value`].
-    pub fn with_volume(self, volume: impl Into<Arc<[f64]>>) -> Result<Self, BarsError> {
+    pub fn with_volume(self, volume: impl Into<ScalarBuffer<f64>>) -> Result<Self, BarsError> {
         let volume = volume.into();
         self.check("volume", &volume)?;
         Ok(Self {
@@ -335,6 +338,75 @@ impl Bars {
             });
         }
         Ok(self)
+    }
+
+    /// The bars of these rows, sharing the columns: nothing is copied or checked again. Rows that
+    /// are not there are left out.
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_trading::Bars;
+    /// let bars = Bars::new("ACME", vec![1, 2, 3], vec![10.0, 11.0, 12.0])?;
+    /// assert_eq!(bars.slice(1..).close(), [11.0, 12.0]);
+    /// assert_eq!(bars.slice(..=0).time(), [1]);
+    /// assert!(bars.slice(3..9).is_empty());
+    /// # Ok::<(), hypernodes_trading::BarsError>(())
+    /// ```
+    #[must_use]
+    pub fn slice(&self, rows: impl RangeBounds<usize>) -> Self {
+        let start = match rows.start_bound() {
+            Bound::Included(&at) => at,
+            Bound::Excluded(&at) => at.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match rows.end_bound() {
+            Bound::Included(&at) => at.saturating_add(1),
+            Bound::Excluded(&at) => at,
+            Bound::Unbounded => usize::MAX,
+        };
+        let end = end.min(self.len());
+        let start = start.min(end);
+        let count = end - start;
+        let part = |column: &ScalarBuffer<f64>| column.slice(start, count);
+        Self {
+            symbol: Arc::clone(&self.symbol),
+            exchange: self.exchange.clone(),
+            time: self.time.slice(start, count),
+            open: self.open.as_ref().map(part),
+            high: self.high.as_ref().map(part),
+            low: self.low.as_ref().map(part),
+            close: part(&self.close),
+            volume: self.volume.as_ref().map(part),
+        }
+    }
+
+    /// The newest `bars` bars, or all where there are no more, sharing the columns.
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_trading::Bars;
+    /// let bars = Bars::new("ACME", vec![1, 2, 3], vec![10.0, 11.0, 12.0])?;
+    /// assert_eq!(bars.last(2).close(), [11.0, 12.0]);
+    /// assert_eq!(bars.last(9).len(), 3);
+    /// # Ok::<(), hypernodes_trading::BarsError>(())
+    /// ```
+    #[must_use]
+    pub fn last(&self, bars: usize) -> Self {
+        self.slice(self.len().saturating_sub(bars)..)
+    }
+
+    /// The columns, to be handed on without a copy.
+    pub(crate) fn buffers(&self) -> Buffers<'_> {
+        Buffers {
+            time: &self.time,
+            prices: [
+                ("open", self.open.as_ref()),
+                ("high", self.high.as_ref()),
+                ("low", self.low.as_ref()),
+                ("close", Some(&self.close)),
+                ("volume", self.volume.as_ref()),
+            ],
+        }
     }
 
     /// The symbol's name.
@@ -401,8 +473,8 @@ impl Bars {
     ///
     /// # Errors
     /// [`BarsError::MissingColumn`] when a column that `source` needs is not there.
-    pub fn source(&self, source: PriceSource) -> Result<Arc<[f64]>, BarsError> {
-        let need = |column: &'static str, values: &Option<Arc<[f64]>>| {
+    pub fn source(&self, source: PriceSource) -> Result<ScalarBuffer<f64>, BarsError> {
+        let need = |column: &'static str, values: &Option<ScalarBuffer<f64>>| {
             values.clone().ok_or_else(|| BarsError::MissingColumn {
                 symbol: Arc::clone(&self.symbol),
                 price_source: source,
@@ -410,7 +482,7 @@ impl Bars {
             })
         };
         if source == PriceSource::Close {
-            return Ok(Arc::clone(&self.close));
+            return Ok(self.close.clone());
         }
         let (high, low) = (need("high", &self.high)?, need("low", &self.low)?);
         let close = &self.close;
@@ -430,6 +502,13 @@ impl Bars {
             }
         })
     }
+}
+
+/// The columns of [`Bars`] as they are held.
+pub(crate) struct Buffers<'a> {
+    pub(crate) time: &'a ScalarBuffer<i64>,
+    /// The others with their names, in the order in which files have them.
+    pub(crate) prices: [(&'static str, Option<&'a ScalarBuffer<f64>>); 5],
 }
 
 #[cfg(test)]
@@ -493,5 +572,25 @@ mod tests {
     fn a_clone_shares_the_columns() {
         let bars = Bars::new("A", vec![1], vec![4.0]).unwrap();
         assert!(std::ptr::eq(bars.close(), bars.clone().close()));
+        let source = bars.source(PriceSource::Close).unwrap();
+        assert!(std::ptr::eq(bars.close(), &*source));
+    }
+
+    #[test]
+    fn columns_are_taken_and_sliced_without_a_copy() {
+        let close = ScalarBuffer::from(vec![4.0, 5.0, 6.0]);
+        let time = vec![1, 2, 3];
+        let bars = Bars::new("A", time, close.clone()).unwrap();
+        let bars = bars.with_volume(vec![0.0, 1.0, 2.0]).unwrap();
+        assert!(std::ptr::eq(bars.close(), &*close));
+        let part = bars.slice(1..=1);
+        assert!(std::ptr::eq(part.close(), &raw const close[1..2]));
+        assert!(std::ptr::eq(part.time(), &raw const bars.time()[1..2]));
+        assert_eq!(part.volume(), Some(&[1.0][..]));
+        assert_eq!((part.symbol(), part.open()), ("A", None));
+        assert!(std::ptr::eq(bars.last(2).close(), &raw const close[1..]));
+        for (rows, len) in [(1..1, 0), (0..9, 3), (7..9, 0)] {
+            assert_eq!(bars.slice(rows).len(), len);
+        }
     }
 }

@@ -53,6 +53,7 @@ pub mod pipelines;
 mod reference;
 pub mod scan;
 mod stored;
+mod table;
 
 pub use atc::quoted;
 pub use bars::{Bars, BarsError, PriceSource, UnknownName};

@@ -335,13 +335,14 @@ mod tests {
             },
             DataError::Cell {
                 file: file(),
-                line: 7,
+                place: crate::data::Place::Line(7),
                 column: "close".to_owned(),
                 text: "oops".to_owned(),
                 problem: crate::data::CellProblem::NotANumber,
             },
             DataError::DuplicateColumn {
                 file: file(),
+                place: crate::data::Place::File,
                 column: "close",
                 first: 1,
                 first_name: "close".into(),

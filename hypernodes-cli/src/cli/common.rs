@@ -165,6 +165,12 @@ impl Common {
         }
     }
 
+    /// How much of `--max-memory` rows may take while they are grouped by symbol: half, as what is
+    /// computed of them needs room too.
+    pub(crate) fn rows_memory(&self) -> Option<u64> {
+        self.policies.max_memory.map(|bytes| bytes / 2)
+    }
+
     /// Whether a failing symbol ends the command.
     pub(crate) fn fails_fast(&self) -> bool {
         self.on_error == OnError::Fail

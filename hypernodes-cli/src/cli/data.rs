@@ -10,14 +10,16 @@ use crate::error::CommandError;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArgs {
-    /// Csv files, folders of them, or globs
+    /// Csv, Parquet or Arrow IPC files, folders of them, or globs
     ///
     /// Columns are found by name: time (or date, timestamp, datetime, `trade_date`), open, high,
     /// low, close, volume, symbol (or `stock_code`), exchange. Without a symbol column a file is
     /// one symbol, named by the file. Only time and what the command needs are required.
     ///
-    /// Cells are separated by commas, prices go from 1e-100 to 1e100. Files are read more than
-    /// once, so they must be regular ones. Folders and globs leave hidden files out.
+    /// Cells of csv are separated by commas, and a csv file may be packed (`.csv.gz`, `.csv.zst`).
+    /// Prices go from 1e-100 to 1e100. Rows may be in any order of symbols: what does not fit
+    /// half of `--max-memory` is kept in temporary files. Files are read more than once, so they
+    /// must be regular ones. Folders and globs leave hidden files out.
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<String>,
     /// Only these symbols: a comma-separated list, or @FILE with one per line
@@ -66,6 +68,7 @@ impl DataArgs {
             time_column: self.time_col.clone(),
             symbol_column: self.symbol_col.clone(),
             price_column: self.price_col.clone(),
+            ..CsvOptions::default()
         })
     }
 }

@@ -35,7 +35,8 @@ pub(super) fn check(options: &AtcArgs) -> Result<AtcConfig, CommandError> {
 pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, CommandError> {
     let format = format(common, "atc", &[Format::Csv, Format::Json, Format::Table])?;
     let atc = check(&command.atc)?;
-    let read = command.data.read_options(command.atc.source)?;
+    let mut read = command.data.read_options(command.atc.source)?;
+    read.max_memory = common.rows_memory();
     let files = command.data.files()?;
     let common = &common.sized(|| sources(&files, &read).count());
     let engine = engine::chosen(common)?;

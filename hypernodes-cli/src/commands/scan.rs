@@ -30,7 +30,8 @@ pub(super) fn check(command: &ScanCommand) -> Result<(ScanConfig, AtcConfig), Co
 pub(crate) fn run(common: &Common, command: &ScanCommand) -> Result<Exit, CommandError> {
     let format = format(common, "scan", &[Format::Table, Format::Json, Format::Csv])?;
     let (scan, atc) = check(command)?;
-    let read = command.data.read_options(scan.source)?;
+    let mut read = command.data.read_options(scan.source)?;
+    read.max_memory = common.rows_memory();
     let files = command.data.files()?;
     let common = &common.sized(|| sources(&files, &read).count());
     let engine = engine::chosen(common)?;

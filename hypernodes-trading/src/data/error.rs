@@ -1,5 +1,6 @@
 //! What can be wrong with price files.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -39,6 +40,28 @@ pub enum CellProblem {
     /// It is a time outside the years 1678 to 2261.
     #[error("is a time outside the years 1678 to 2261; correct it or remove the row")]
     TimeRange,
+}
+
+/// Where in a file something stands; it is written with a space before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Place {
+    /// A line of a text file, from 1, as an editor shows it.
+    Line(u64),
+    /// A row of a Parquet or Arrow file, from 1.
+    Row(u64),
+    /// No place of its own: the file as a whole.
+    File,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, " line {line}"),
+            Self::Row(row) => write!(f, " row {row}"),
+            Self::File => Ok(()),
+        }
+    }
 }
 
 /// Why price data could not be found or read.
@@ -81,8 +104,8 @@ pub enum DataError {
         #[serde(deserialize_with = "own_text")]
         problem: OwnText,
     },
-    /// A folder holds no csv file.
-    #[error("folder `{path}` has no csv file; name the files, or another folder")]
+    /// A folder holds no file of prices.
+    #[error("folder `{path}` has no csv, Parquet or Arrow file; name the files, or another folder")]
     EmptyFolder {
         /// The folder.
         path: String,
@@ -98,6 +121,62 @@ pub enum DataError {
     Read {
         /// The file or folder.
         path: String,
+        /// What the operating system said.
+        #[serde(with = "stored::system_error")]
+        source: io::Error,
+    },
+    /// A compressed file is damaged or cut off.
+    #[error("`{file}` is no whole {packing} file: {problem}; copy it again, or pack it again")]
+    Packed {
+        /// The file.
+        file: Arc<str>,
+        /// `gzip` or `zstd`.
+        packing: String,
+        /// What its decoder said.
+        problem: String,
+    },
+    /// A Parquet or Arrow IPC file is damaged, cut off, or something else.
+    #[error("`{file}` is no whole {format} file: {problem}; copy it again, or write it again")]
+    Damaged {
+        /// The file.
+        file: Arc<str>,
+        /// `Parquet` or `Arrow IPC`.
+        format: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A Parquet file is encrypted.
+    #[error("`{file}` is encrypted, as a whole or in part; write it without encryption")]
+    Encrypted {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// A column has a type that cannot be what it is called.
+    #[error(
+        "`{file}`, column `{column}`: expected {expected}, found {found}; write it as one of these"
+    )]
+    ColumnType {
+        /// The file.
+        file: Arc<str>,
+        /// The column's name.
+        column: String,
+        /// The types that it may have.
+        expected: String,
+        /// The type that it has.
+        found: String,
+    },
+    /// A Parquet or Arrow IPC file has no rows.
+    #[error("`{file}` has columns but no rows")]
+    EmptyTable {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// Rows that do not fit the memory could not be kept on disk.
+    #[error("cannot keep rows in `{folder}`: {}; free space there, set `TMPDIR` to another \
+        folder, or allow more with `--max-memory`", .source.kind())]
+    Spill {
+        /// The folder of temporary files.
+        folder: String,
         /// What the operating system said.
         #[serde(with = "stored::system_error")]
         source: io::Error,
@@ -158,11 +237,13 @@ pub enum DataError {
         separator: char,
     },
     /// A column that is needed is not in the header.
-    #[error("`{file}` line 1 has no column `{column}`; columns there: {}{}",
+    #[error("`{file}`{place} has no column `{column}`; columns there: {}{}",
         listed(.found), did_you_mean(.suggestion.as_deref()))]
     MissingColumn {
         /// The file.
         file: Arc<str>,
+        /// Where the names stand.
+        place: Place,
         /// The column wanted.
         column: String,
         /// The columns there are.
@@ -172,12 +253,14 @@ pub enum DataError {
     },
     /// Two columns could be the one wanted.
     #[error(
-        "`{file}` line 1: columns {} (`{first_name}`) and {} (`{second_name}`) can both be \
+        "`{file}`{place}: columns {} (`{first_name}`) and {} (`{second_name}`) can both be \
          `{column}`; {}", .first + 1, .second + 1, remedy(.column)
     )]
     DuplicateColumn {
         /// The file.
         file: Arc<str>,
+        /// Where the names stand.
+        place: Place,
         /// What both can be.
         #[serde(deserialize_with = "own_text")]
         column: OwnText,
@@ -206,12 +289,12 @@ pub enum DataError {
         found: usize,
     },
     /// A cell holds something that cannot be there.
-    #[error("`{file}` line {line}, column `{column}`: {} {problem}", shown(.text))]
+    #[error("`{file}`{place}, column `{column}`: {} {problem}", shown(.text))]
     Cell {
         /// The file.
         file: Arc<str>,
-        /// The line.
-        line: u64,
+        /// Where the row stands.
+        place: Place,
         /// The column's name in the header.
         column: String,
         /// What stands there, shortened.
@@ -221,14 +304,14 @@ pub enum DataError {
     },
     /// A row has the time of the symbol's row before.
     #[error(
-        "`{file}` line {line}, column `{column}`: `{text}` repeats the time of the row \
+        "`{file}`{place}, column `{column}`: `{text}` repeats the time of the row \
              before; remove one of the two"
     )]
     RepeatedTime {
         /// The file.
         file: Arc<str>,
-        /// The line of the second row.
-        line: u64,
+        /// Where the row stands.
+        place: Place,
         /// The time column's name.
         column: String,
         /// The time as written.
@@ -236,14 +319,14 @@ pub enum DataError {
     },
     /// A row is older than the symbol's row before.
     #[error(
-        "`{file}` line {line}, column `{column}`: `{text}` is earlier than the row before; \
+        "`{file}`{place}, column `{column}`: `{text}` is earlier than the row before; \
              sort the rows by time"
     )]
     DescendingTime {
         /// The file.
         file: Arc<str>,
-        /// The line of the later row.
-        line: u64,
+        /// Where the row stands.
+        place: Place,
         /// The time column's name.
         column: String,
         /// The time as written.
@@ -251,14 +334,14 @@ pub enum DataError {
     },
     /// A row's high is below its low.
     #[error(
-        "`{file}` line {line}, column `{column}`: high {} is below low {}; \
+        "`{file}`{place}, column `{column}`: high {} is below low {}; \
              correct the row", brief(*.high), brief(*.low)
     )]
     HighBelowLow {
         /// The file.
         file: Arc<str>,
-        /// The line.
-        line: u64,
+        /// Where the row stands.
+        place: Place,
         /// The high column's name.
         column: String,
         /// Its value.
@@ -299,15 +382,17 @@ impl DataError {
     #[must_use]
     pub fn line(&self) -> Option<u64> {
         match self {
-            Self::NotText { line, .. }
-            | Self::RowWidth { line, .. }
-            | Self::Cell { line, .. }
-            | Self::RepeatedTime { line, .. }
-            | Self::DescendingTime { line, .. }
-            | Self::HighBelowLow { line, .. } => Some(*line),
-            Self::MissingColumn { .. } | Self::DuplicateColumn { .. } | Self::Separator { .. } => {
-                Some(1)
-            }
+            Self::NotText { line, .. } | Self::RowWidth { line, .. } => Some(*line),
+            Self::Separator { .. } => Some(1),
+            Self::Cell { place, .. }
+            | Self::RepeatedTime { place, .. }
+            | Self::DescendingTime { place, .. }
+            | Self::HighBelowLow { place, .. }
+            | Self::MissingColumn { place, .. }
+            | Self::DuplicateColumn { place, .. } => match place {
+                Place::Line(line) => Some(*line),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -374,4 +459,12 @@ pub(super) fn shortened(bytes: &[u8]) -> String {
         short.push_str("...");
     }
     short
+}
+
+/// What another library said, in one line of at most 200 characters.
+pub(super) fn one_line(text: &str) -> String {
+    const MOST: usize = 200;
+    let clean = text.trim().chars();
+    let clean = clean.map(|c| if c.is_control() { ' ' } else { c });
+    clean.take(MOST).collect()
 }

@@ -7,13 +7,13 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use glob::MatchOptions;
 
 use super::DataError;
-use super::input::check_regular;
+use super::input::{check_regular, is_data_name};
 
 /// What makes a name a glob.
 const WILD: [char; 3] = ['*', '?', '['];
 
-/// The csv files that `data` names: each is a file, a folder (its `*.csv`, not those of its
-/// subfolders) or a glob. Folders and globs leave hidden files out, as a shell does; a link to
+/// The files that `data` names: each is a file, a folder (its `*.csv`, `*.csv.gz`, `*.csv.zst`,
+/// `*.parquet`, `*.pq`, `*.arrow` and `*.feather`, not those of its subfolders) or a glob. Folders and globs leave hidden files out, as a shell does; a link to
 /// nothing or a pipe among their files is told when it is read.
 ///
 /// The order is that of `data`, sorted by name within a folder or glob; a file named twice comes
@@ -46,7 +46,7 @@ pub fn expand<S: AsRef<str>>(data: impl IntoIterator<Item = S>) -> Result<Vec<Pa
 fn expand_one(name: &str) -> Result<Vec<PathBuf>, DataError> {
     let path = Path::new(name);
     if path.is_dir() {
-        let mut files = csv_files(path)?;
+        let mut files = data_files(path)?;
         files.sort();
         return match files.is_empty() {
             true => Err(DataError::EmptyFolder {
@@ -90,7 +90,7 @@ fn expand_one(name: &str) -> Result<Vec<PathBuf>, DataError> {
     Ok(files)
 }
 
-fn csv_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+fn data_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let failed = |source| DataError::Read {
         path: folder.display().to_string(),
         source,
@@ -99,11 +99,9 @@ fn csv_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let path = entry.path();
-        let is_csv = path
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+        let is_data = is_data_name(&entry.file_name().to_string_lossy());
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if is_csv && !is_hidden && !path.is_dir() {
+        if is_data && !is_hidden && !path.is_dir() {
             files.push(path);
         }
     }

@@ -1,11 +1,11 @@
 //! Which column is which.
 
-use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 use std::sync::Arc;
 
-use super::{CsvColumns, CsvOptions, DataError};
+use super::feed::{OTHER_NAMES, Present};
+use super::input::Input;
+use super::{CsvColumns, CsvOptions, DataError, Place};
 use crate::bars::PriceSource;
 
 /// Positions of the columns that are read.
@@ -61,30 +61,27 @@ impl Layout {
             || (is(self.volume) && !self.needed.volume)
     }
 
-    /// How many numbers a row holds.
-    pub(super) fn numbers(&self) -> usize {
-        let optional = [self.open, self.high, self.low, self.volume];
-        2 + optional.into_iter().flatten().count()
+    /// The columns that a symbol may do without.
+    pub(super) fn others(&self) -> [Option<usize>; OTHER_NAMES.len()] {
+        [self.open, self.high, self.low, self.volume]
+    }
+
+    /// Which of them the file has.
+    pub(super) fn present(&self) -> Present {
+        self.others().map(|at| at.is_some())
     }
 }
 
 const SYMBOL: [&str; 2] = ["symbol", "stock_code"];
 
-/// Whether the file's header names a symbol column; whatever else is wrong with the file is told
+/// Whether the csv file's header names a symbol column; whatever else is wrong with the file is told
 /// when it is read.
-pub(super) fn has_symbol_column(path: &Path, options: &CsvOptions) -> bool {
-    if options.symbol_column.is_some() {
-        return true;
-    }
-    // A pipe would be waited for.
-    if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
-        return false;
-    }
-    let Ok(file) = File::open(path) else {
+pub(super) fn has_symbol_column(input: &Input) -> bool {
+    let Ok(reader) = input.open() else {
         return false;
     };
     let mut line = Vec::with_capacity(128);
-    let mut reader = BufReader::with_capacity(512, file).take(1 << 20);
+    let mut reader = BufReader::with_capacity(512, reader).take(1 << 20);
     while line.trim_ascii().is_empty() {
         line.clear();
         if !matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
@@ -103,21 +100,24 @@ pub(super) fn has_symbol_column(path: &Path, options: &CsvOptions) -> bool {
     })
 }
 
-/// Finds the columns among the header's `names`.
+/// Finds the columns among the `names` that stand at `place`.
 pub(super) fn layout(
     file: &Arc<str>,
+    place: Place,
     names: Vec<String>,
     options: &CsvOptions,
 ) -> Result<Layout, DataError> {
-    if let [only] = &*names
+    if place != Place::File
+        && let [only] = &*names
         && let Some(separator) = [';', '\t', '|'].into_iter().find(|&c| only.contains(c))
     {
         let file = Arc::clone(file);
         return Err(DataError::Separator { file, separator });
     }
-    let find = |column, synonyms: &[&str]| find(file, &names, column, synonyms);
-    let need =
-        |found: Option<usize>, column: &str| found.ok_or_else(|| missing(file, &names, column));
+    let find = |column, synonyms: &[&str]| find(file, place, &names, column, synonyms);
+    let need = |found: Option<usize>, column: &str| {
+        found.ok_or_else(|| missing(file, place, &names, column))
+    };
     // A name given by the user is looked for alone.
     let own = |given: &Option<String>, column, synonyms: &[&str]| match given {
         Some(name) => need(find(column, &[name])?, name).map(Some),
@@ -150,6 +150,7 @@ pub(super) fn layout(
 /// The one column whose name is among `synonyms`, in any case.
 fn find(
     file: &Arc<str>,
+    place: Place,
     names: &[String],
     column: &'static str,
     synonyms: &[&str],
@@ -163,6 +164,7 @@ fn find(
         None => Ok(Some(first)),
         Some(second) => Err(DataError::DuplicateColumn {
             file: Arc::clone(file),
+            place,
             column,
             first,
             first_name: names[first].as_str().into(),
@@ -172,7 +174,7 @@ fn find(
     }
 }
 
-fn missing(file: &Arc<str>, names: &[String], column: &str) -> DataError {
+fn missing(file: &Arc<str>, place: Place, names: &[String], column: &str) -> DataError {
     let wanted = column.to_lowercase();
     let likeness = |name: &String| strsim::jaro_winkler(&name.to_lowercase(), &wanted);
     let best = names
@@ -180,6 +182,7 @@ fn missing(file: &Arc<str>, names: &[String], column: &str) -> DataError {
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     DataError::MissingColumn {
         file: Arc::clone(file),
+        place,
         column: column.to_owned(),
         found: names.to_vec(),
         suggestion: best.filter(|n| likeness(n) > 0.8).cloned(),

@@ -3,30 +3,41 @@
 //! | item | what it does |
 //! |---|---|
 //! | [`expand`] | files, folders and globs to a list of files |
-//! | [`read_csv`] | one file to one [`Bars`](crate::Bars) per symbol, streamed |
+//! | [`read_file`] | one file to one [`Bars`](crate::Bars) per symbol, streamed |
+//! | [`read_csv`], [`read_parquet`] | the same, where the format is known |
 //! | [`sources`] | many files to one [`SymbolSource`] per symbol, found lazily |
 //! | [`CsvOptions`] | which columns, symbols and times to take |
 //! | [`DataError`] | what is wrong, with file, line, column and what to do |
 //! | [`SymbolError`] | the same for one symbol, while others go on |
+//! | [`write`](mod@write) | bars to CSV, Parquet and Arrow IPC files |
 //! | [`parse_time`], [`TimeRange`] | times as text |
 //!
 //! Nothing here computes an indicator.
 
-mod builder;
 mod error;
 mod expand;
+mod feed;
+mod folder;
 mod header;
 mod input;
+mod ipc;
 mod options;
+mod parquet;
 mod reader;
 mod source;
+mod spill;
+mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_table;
+mod text;
 mod time;
+pub mod write;
 
-pub use error::{CellProblem, DataError, SymbolError};
+pub use error::{CellProblem, DataError, Place, SymbolError};
 pub use expand::expand;
 pub use options::{CsvColumns, CsvOptions, parse_symbols};
-pub use reader::{CsvSymbols, read_csv, read_csv_bytes};
+pub use reader::{Symbols, read_csv, read_csv_bytes, read_file, read_parquet, read_parquet_bytes};
 pub use source::{Sources, SymbolSource, sources};
 pub use time::{TimeRange, parse_time};

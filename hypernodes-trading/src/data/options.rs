@@ -38,7 +38,7 @@ impl From<PriceSource> for CsvColumns {
     }
 }
 
-/// Which rows and columns of a csv file are read, and how its columns are called.
+/// Which rows and columns of a file of any format are read, and how its columns are called.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CsvOptions {
@@ -46,7 +46,8 @@ pub struct CsvOptions {
     pub columns: CsvColumns,
     /// Only these symbols; `None` for all.
     pub symbols: Option<BTreeSet<String>>,
-    /// Only rows with a time in this range. Rows outside are still checked.
+    /// Only rows with a time in this range. Rows outside are still checked, except those of row
+    /// groups of a Parquet file that lie outside as a whole.
     pub range: TimeRange,
     /// The name of the time column, where it is none of `time`, `date`, `timestamp`, `datetime`,
     /// `trade_date`.
@@ -56,6 +57,18 @@ pub struct CsvOptions {
     /// The name of the column to take as the close, where it is neither `close` nor
     /// `close_price`.
     pub price_column: Option<String>,
+    /// How much memory rows may take, in bytes, while they are grouped by symbol; `None` for 1 GiB.
+    /// What does not fit is kept in temporary files. Results do not depend on it, so it is no part
+    /// of what is written.
+    #[serde(skip)]
+    pub max_memory: Option<u64>,
+}
+
+impl CsvOptions {
+    /// Whether rows of this symbol are read.
+    pub(super) fn wants(&self, symbol: &str) -> bool {
+        self.symbols.as_ref().is_none_or(|all| all.contains(symbol))
+    }
 }
 
 /// The symbols in `text`: a comma-separated list, or `@FILE` with one or more per line.

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use serde::Deserialize;
 
-use super::input::{Input, stem};
-use super::reader::{CsvSymbols, read_csv};
-use super::{CsvOptions, DataError, SymbolError, header};
+use super::input::{stem, symbol_of_name};
+use super::reader::{Symbols, has_symbol_column, read_file};
+use super::{CsvOptions, DataError, SymbolError};
 use crate::bars::Bars;
 
 /// Where one symbol's bars come from: the item that a scan is mapped over.
@@ -61,7 +61,7 @@ impl SymbolSource {
             let symbol = stem(&path);
             SymbolError { symbol, error }
         };
-        let mut symbols = read_csv(&path, options).map_err(failed)?;
+        let mut symbols = read_file(&path, options).map_err(failed)?;
         let bars = symbols.next().unwrap_or_else(|| {
             let (file, symbol) = (path.display().to_string().into(), stem(&path));
             Err(failed(DataError::NotWanted { file, symbol }))
@@ -78,8 +78,8 @@ impl From<Bars> for SymbolSource {
 
 /// The symbols of `files`, one source each, in the order of the files and of their rows.
 ///
-/// A file without a symbol column is one symbol and is not read here: only its header is looked
-/// at. A file with one is streamed, a symbol at a time. What is held of the symbols before is
+/// A file without a symbol column is one symbol and is not read here: only its header, or the footer
+/// of a Parquet file, is looked at. A file with one is streamed, a symbol at a time. What is held of the symbols before is
 /// their names, and of a file that is one symbol not even that.
 ///
 /// A symbol that comes from a second file again is a [`SymbolSource::Failed`] that names both.
@@ -111,7 +111,7 @@ pub struct Sources<'a> {
     options: &'a CsvOptions,
     next: usize,
     /// The file of many symbols that is being read: number `next - 1`.
-    open: Option<CsvSymbols>,
+    open: Option<Symbols>,
     seen: Seen,
 }
 
@@ -146,27 +146,25 @@ impl Seen {
 
 /// The symbol of a file that is one.
 fn file_symbol(path: &Path) -> Cow<'_, str> {
-    let stem = path.file_stem();
-    stem.map_or(Cow::Borrowed(""), |stem| stem.to_string_lossy())
+    match path.file_name().unwrap_or_default().to_string_lossy() {
+        Cow::Borrowed(name) => Cow::Borrowed(symbol_of_name(name)),
+        Cow::Owned(name) => Cow::Owned(symbol_of_name(&name).to_owned()),
+    }
 }
 
 impl Sources<'_> {
     fn of_file(&mut self, path: &Path) -> Option<SymbolSource> {
-        let is_wanted = |name: &str| {
-            let wanted = self.options.symbols.as_ref();
-            wanted.is_none_or(|all| all.contains(name))
-        };
-        if !header::has_symbol_column(path, self.options) {
+        if !has_symbol_column(path, self.options) {
             let source = SymbolSource::File(path.to_owned());
-            return is_wanted(&source.symbol()).then_some(source);
+            return self.options.wants(&source.symbol()).then_some(source);
         }
-        match read_csv(path, self.options) {
+        match read_file(path, self.options) {
             Ok(symbols) => {
                 self.open = Some(symbols);
                 None
             }
             Err(error) => {
-                let symbol = Input::file(path).stem;
+                let symbol = stem(path);
                 Some(SymbolSource::Failed(SymbolError { symbol, error }.into()))
             }
         }

@@ -46,10 +46,6 @@ fn symbols_may_be_grouped_or_interleaved() {
         ("A", [3.0, 4.0].as_slice())
     );
     assert_eq!(read(mixed).unwrap(), expected);
-    // One symbol per pass gives the same.
-    let passes = read_csv_bytes("x.csv", mixed.as_bytes(), &CsvOptions::default()).unwrap();
-    let passes: Result<Vec<_>, _> = passes.with_pass_bytes(1).collect();
-    assert_eq!(passes.unwrap(), expected);
     // A choice of symbols.
     let options = CsvOptions {
         symbols: Some(["A".to_owned()].into()),
@@ -314,7 +310,10 @@ fn what_is_not_there_is_said() {
     );
     assert!(error("*.csv").starts_with("no file matches `"));
     assert!(error("***").contains("is not a valid pattern"));
-    assert!(error("empty").ends_with("has no csv file; name the files, or another folder"));
+    assert!(
+        error("empty")
+            .ends_with("has no csv, Parquet or Arrow file; name the files, or another folder")
+    );
     let read = |name: &str| read_csv(folder.path(name), &CsvOptions::default()).unwrap_err();
     assert!(matches!(read("none.csv"), DataError::Missing { .. }));
     assert!(matches!(read("empty"), DataError::NotAFile { .. }));

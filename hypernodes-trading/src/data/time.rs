@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{CellProblem, DataError};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
-const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
+pub(super) const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
 
 /// The time that `text` names, in nanoseconds since 1970-01-01 UTC.
 ///
@@ -112,6 +112,16 @@ fn number(digits: &[u8]) -> Option<i16> {
         value = value * 10 + i16::from(digit - b'0');
     }
     Some(value)
+}
+
+/// The time that an integer stands for, as [`parse_time`] reads its digits.
+pub(super) fn parse_time_number(value: i64) -> Result<i64, CellProblem> {
+    if (10_000_000..100_000_000).contains(&value)
+        && let Some(date) = common(value.to_string().as_bytes())
+    {
+        return date;
+    }
+    epoch(value)
 }
 
 fn epoch(value: i64) -> Result<i64, CellProblem> {

@@ -1,0 +1,145 @@
+//! Arrow IPC files ("feather").
+
+use std::io::BufReader;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_ipc::reader::FileReader;
+use arrow_schema::ArrowError;
+
+use super::error::one_line;
+use super::feed::{Feed, Present, Sink, Track};
+use super::header::{Layout, layout};
+use super::input::{Input, Raw};
+use super::parquet::symbol;
+use super::table::{Source, Table, check_types};
+use super::{CsvOptions, DataError, Place, TimeRange};
+
+/// An Arrow IPC file: which of its columns is which.
+#[derive(Debug, Clone)]
+pub(super) struct Ipc {
+    pub(super) input: Input,
+    pub(super) layout: Arc<Layout>,
+}
+
+impl Ipc {
+    pub(super) fn open(input: Input, options: &CsvOptions) -> Result<Self, DataError> {
+        let reader = open(&input)?;
+        let schema = reader.schema();
+        let names = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().trim().to_owned());
+        let layout = layout(&input.name, Place::File, names.collect(), options)?;
+        check_types(&input.name, &layout, &schema)?;
+        let layout = Arc::new(layout);
+        let file = Self { input, layout };
+        match file.names()?.next_run()? {
+            true => Ok(file),
+            false => Err(DataError::EmptyTable {
+                file: file.input.name,
+            }),
+        }
+    }
+
+    /// All rows.
+    pub(super) fn feed(&self) -> Result<IpcFeed, DataError> {
+        self.feed_of(true)
+    }
+
+    /// The symbols of all rows.
+    pub(super) fn names(&self) -> Result<IpcFeed, DataError> {
+        self.feed_of(false)
+    }
+
+    fn feed_of(&self, with_values: bool) -> Result<IpcFeed, DataError> {
+        Ok(IpcFeed {
+            batches: open(&self.input)?,
+            file: self.clone(),
+            with_values,
+            next_row: 0,
+            table: Table::of_one("", 0),
+            run: 0..0,
+        })
+    }
+}
+
+fn open(input: &Input) -> Result<FileReader<BufReader<Raw>>, DataError> {
+    let raw = BufReader::new(input.open_raw()?);
+    FileReader::try_new(raw, None).map_err(|error| failed(input, error))
+}
+
+fn failed(input: &Input, error: ArrowError) -> DataError {
+    let problem = match error {
+        ArrowError::IoError(_, source) if source.raw_os_error().is_some() => {
+            return input.failed(source);
+        }
+        other => one_line(&other.to_string()),
+    };
+    DataError::Damaged {
+        file: Arc::clone(&input.name),
+        format: "Arrow IPC".to_owned(),
+        problem,
+    }
+}
+
+/// The rows of an Arrow IPC file, a batch at a time.
+pub(super) struct IpcFeed {
+    file: Ipc,
+    batches: FileReader<BufReader<Raw>>,
+    with_values: bool,
+    next_row: u64,
+    table: Table,
+    run: Range<usize>,
+}
+
+impl Feed for IpcFeed {
+    fn next_run(&mut self) -> Result<bool, DataError> {
+        let input = &self.file.input;
+        while self.run.end >= self.table.rows {
+            let batch = self.batches.next().transpose();
+            let Some(batch) = batch.map_err(|error| failed(input, error))? else {
+                return Ok(false);
+            };
+            let first_row = self.next_row;
+            self.next_row += batch.num_rows() as u64;
+            let layout = &self.file.layout;
+            let table = Table::new(&batch, first_row, layout, |at| at, self.with_values);
+            let text = "a column is not of the type that its schema says".to_owned();
+            self.table = table.ok_or_else(|| failed(input, ArrowError::SchemaError(text)))?;
+            self.run = 0..0;
+        }
+        self.run = self.table.run(self.run.end);
+        Ok(true)
+    }
+
+    fn name(&self) -> &[u8] {
+        self.table.names.at(self.run.start).as_bytes()
+    }
+
+    fn symbol(&self) -> Result<Arc<str>, DataError> {
+        symbol(
+            &self.file.input,
+            &self.file.layout,
+            &self.table,
+            self.run.start,
+        )
+    }
+
+    fn take(
+        &mut self,
+        range: &TimeRange,
+        track: &mut Track,
+        sink: &mut dyn Sink,
+    ) -> Result<(), DataError> {
+        let of = Source {
+            file: &self.file.input.name,
+            layout: &self.file.layout,
+        };
+        self.table.take(&of, self.run.clone(), range, track, sink)
+    }
+
+    fn present(&self) -> Present {
+        self.file.layout.present()
+    }
+}
