@@ -43,6 +43,7 @@ extern crate hypernodes_core as hypernodes;
 
 pub mod atc;
 mod bars;
+mod cut;
 pub mod data;
 pub mod kernels;
 pub mod nodes;
