@@ -30,6 +30,7 @@
 //! |---|---|
 //! | crate root | [`Bars`]: one symbol's columns, checked once |
 //! | [`data`] | price files: finding them, reading them, saying what is wrong with them |
+//! | [`indicators`] | every function of TA-Lib and our own: functions, nodes, streams |
 //! | [`kernels`] | moving averages, crossings, equity, rounding over plain slices |
 //! | [`atc`](mod@atc) | the ATC indicator: settings, fused kernel, columns |
 //! | [`scan`] | many symbols to a long and a short table |
@@ -45,6 +46,7 @@ pub mod atc;
 mod bars;
 mod cut;
 pub mod data;
+pub mod indicators;
 pub mod kernels;
 pub mod nodes;
 pub mod pipelines;

@@ -83,6 +83,7 @@ impl NodeType<'_> {
             #(#attrs)*
             #hidden
             #[doc = #doc]
+            #[allow(missing_debug_implementations, reason = "nobody holds a value of it")]
             #[non_exhaustive]
             #vis struct #name {}
 
