@@ -7,11 +7,21 @@
 //! | [`atc_table`] | `bars`, `atc`, `price_source` | `table` |
 //! | [`atc_score`] | `bars`, `atc`, `scan` | `score` |
 //! | [`rank_symbols`] | `symbols`, `scores`, `scan` | `report` |
+//! | [`where_match`] | `bars`, `spec`, `atc` | `found` |
+//! | [`rank_matches`] | `symbols`, `all_found`, `spec` | `matches` |
+//! | [`bar_values`], [`bar_signals`] | `bars`, `expr` | `values`, `signals` |
+//! | [`cross_rank`], [`cross_percentile`], [`cross_zscore`] | `across` | `ranks`, `percentiles`, `zscores` |
 //!
 //! They adapt what the other modules compute; nothing is computed here. So a cache does not see when what they call
 //! changes: raise the node's `version` when [`crate::data`] reads other bars of the same file, or [`crate::atc`] and
 //! [`crate::scan`] compute other numbers. Pipelines of them are in
 //! [`crate::pipelines`].
+
+mod scan;
+
+pub use scan::{
+    bar_signals, bar_values, cross_percentile, cross_rank, cross_zscore, rank_matches, where_match,
+};
 
 use std::sync::Arc;
 

@@ -7,10 +7,12 @@ mod config;
 mod engines;
 mod graph;
 mod jobs;
+mod partition_size;
 mod plan;
 mod report;
 mod rows;
 mod scan;
+mod scan_where;
 mod status;
 mod table;
 

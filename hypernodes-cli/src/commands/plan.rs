@@ -9,20 +9,33 @@ use hypernodes::{
     EngineConfig, GraphDescription, Pipeline, Plan, ThreadedConfig, Workload, npartitions,
 };
 
-use super::{atc, format, print, scan};
+use super::{atc, format, partition_size, print, scan};
 use crate::cli::{Common, DataArgs, Format, PlanOf};
 use crate::engine;
 use crate::error::{CommandError, Exit};
 use crate::output::Output;
 
 pub(crate) fn run(common: &Common, of: &PlanOf) -> Result<Exit, CommandError> {
-    format(common, "plan", &[Format::Text])?;
+    if !matches!(of, PlanOf::PartitionSize(_)) {
+        format(common, "plan", &[Format::Text])?;
+    }
     let (data, picture, pipeline, without_step) = match of {
         PlanOf::Npartitions { items } => return partitions(common, *items),
         PlanOf::Atc(command) => {
             atc::check(&command.atc)?;
             let pipeline = atc::pipeline()?;
             (&command.data, pipeline.describe(), pipeline, &[][..])
+        }
+        PlanOf::PartitionSize(command) => return partition_size::run(common, command),
+        PlanOf::Scan(command) if command.scan.spec()?.is_some() => {
+            let pipeline = pipelines::symbol_where().select(["found"]);
+            let picture = pipelines::market_where().describe();
+            (
+                &command.data,
+                picture,
+                pipeline.map_err(hypernodes::Error::from)?,
+                &WHERE_WITHOUT_STEP[..],
+            )
         }
         PlanOf::Scan(command) => {
             scan::check(command)?;
@@ -57,6 +70,11 @@ pub(crate) fn run(common: &Common, of: &PlanOf) -> Result<Exit, CommandError> {
 const SCAN_WITHOUT_STEP: [(&str, &str); 2] = [
     ("symbol_name", "the name is known from the file or its rows"),
     ("rank_symbols", "each score is ranked as it comes"),
+];
+
+const WHERE_WITHOUT_STEP: [(&str, &str); 2] = [
+    ("symbol_name", "the name is known from the file or its rows"),
+    ("rank_matches", "each symbol is ranked as it comes"),
 ];
 
 /// How many symbols the files of DATA hold; `None` without DATA.

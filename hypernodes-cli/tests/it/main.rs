@@ -16,5 +16,6 @@ mod process;
 mod random;
 mod resume;
 mod scan;
+mod scan_where;
 mod support;
 mod watching;

@@ -294,7 +294,8 @@ mod tests {
         let report = MatchReport::rank([("a,b", found(1.5))], &spec());
         assert_eq!(
             serde_json::to_string(&report.by_name()).unwrap(),
-            r#"{"matched":[{"symbol":"a,b","score":1.5,"price":2.0,"exchange":"UNKNOWN","#.to_owned()
+            r#"{"matched":[{"symbol":"a,b","score":1.5,"price":2.0,"exchange":"UNKNOWN","#
+                .to_owned()
                 + r#""values":{"close":2.0,"SMA_2":null}}],"unmatched":0,"skipped":[],"failed":[],"symbols":1}"#
         );
         let mut text = Vec::new();

@@ -133,7 +133,9 @@ pub fn rank(values: &[f64], ties: Ties, order: Order) -> Vec<f64> {
             ranks[place] = before + if ties == Ties::First { count } else { 1.0 };
         }
         if ties == Ties::Average {
-            group.iter().for_each(|&place| ranks[place] += (count - 1.0) / 2.0);
+            group
+                .iter()
+                .for_each(|&place| ranks[place] += (count - 1.0) / 2.0);
         }
         before += count;
     }
@@ -213,6 +215,7 @@ fn count(values: &[f64]) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "ranks are exact")]
 mod tests {
     use proptest::prelude::*;
 
@@ -286,9 +289,18 @@ mod tests {
         assert_eq!(percentile_rank(&[7.0]), [0.5]);
         assert!(percentile_rank(&[]).is_empty() && zscore(&[]).is_empty());
         assert_eq!(zscore(&[0.1, 0.1, 0.1]), [0.0; 3]);
-        assert_eq!(zscore(&[1e308, -1e308, 1e308, -1e308]), [1.0, -1.0, 1.0, -1.0]);
+        assert_eq!(
+            zscore(&[1e308, -1e308, 1e308, -1e308]),
+            [1.0, -1.0, 1.0, -1.0]
+        );
         assert!(zscore(&[1.0, f64::INFINITY])[1].is_nan());
         assert_eq!("DESC".parse(), Ok(Order::Desc));
-        assert!("mean".parse::<Ties>().unwrap_err().to_string().contains("`average`"));
+        assert!(
+            "mean"
+                .parse::<Ties>()
+                .unwrap_err()
+                .to_string()
+                .contains("`average`")
+        );
     }
 }

@@ -265,11 +265,17 @@ mod tests {
         assert_eq!(found(&low, 5), SymbolMatch::Unmatched);
         let reason = "undefined at the last bar: `SMA_3` needs 3 bars, there are 2";
         assert_eq!(found(&low, 2), SymbolMatch::Skipped(reason.to_owned()));
-        assert!(matches!(found(&spec("", "SMA_9"), 5), SymbolMatch::Skipped(_)));
+        assert!(matches!(
+            found(&spec("", "SMA_9"), 5),
+            SymbolMatch::Skipped(_)
+        ));
         let SymbolMatch::Matched(matched) = found(&spec("close > 1 or SMA_9 > 1", ""), 5) else {
             panic!()
         };
-        assert_eq!((matched.score, matched.values), (None, vec![Some(5.0), None]));
+        assert_eq!(
+            (matched.score, matched.values),
+            (None, vec![Some(5.0), None])
+        );
         assert_eq!(found(&low, 0), SymbolMatch::Skipped("no bars".to_owned()));
     }
 
@@ -292,7 +298,9 @@ mod tests {
     fn sorts_are_checked_also_of_what_is_read() {
         let error = |filter: Option<&str>, rank: Option<&str>| {
             let read = |text: Option<&str>| text.map(|text| text.parse().unwrap());
-            ScanSpec::new(read(filter), read(rank)).unwrap_err().to_string()
+            ScanSpec::new(read(filter), read(rank))
+                .unwrap_err()
+                .to_string()
         };
         assert!(error(Some("close"), None).contains("expected a condition such as `close > 0`"));
         assert!(error(None, Some("close > 1")).contains("expected a number to rank by"));

@@ -6,6 +6,7 @@ use std::fmt;
 use super::EvalError;
 use crate::atc::{AtcConfig, AtcWorkspace};
 use crate::bars::{Bars, PriceSource};
+use crate::indicators::{IndicatorError, Input, Request};
 
 /// A column that an expression names.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,9 +50,9 @@ impl ColumnName {
         PLAIN.iter().map(|(name, _)| *name)
     }
 
-    /// The name of an indicator that `name` may stand for.
-    pub(super) fn like(name: &str) -> Option<String> {
-        // `SMA200` for `SMA_200`.
+    /// The name of an indicator that `name` may stand for, written without its underscore:
+    /// `SMA200` for `SMA_200`.
+    pub(super) fn spaced(name: &str) -> Option<String> {
         let digits = name.find(|c: char| c.is_ascii_digit())?;
         let (family, bars) = name.split_at(digits);
         let spaced = format!("{}_{bars}", family.trim_end_matches('_'));
@@ -118,65 +119,65 @@ impl Needs {
 pub(super) struct Unknown {
     /// What is wrong, where more than the name is known to be.
     pub(super) reason: Option<String>,
+    /// An indicator of a name like it.
+    pub(super) suggestion: Option<String>,
 }
 
-/// An indicator with its parameters.
+/// An indicator with its parameters, under the name that all ways to write it have in common.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Indicator {
-    kind: Kind,
-    window_bars: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
-    Sma,
-    Wma,
-}
+pub(crate) struct Indicator(pub(crate) Request);
 
 impl Indicator {
     fn named(name: &str) -> Result<Self, Unknown> {
-        let unknown = Unknown { reason: None };
-        let Some((family, bars)) = name.split_once('_') else {
-            return Err(unknown);
+        // `macd_12_26_9.SIGNAL` is `MACD_12_26_9.signal`.
+        let common = match name.rsplit_once('.') {
+            Some((head, output)) if !output.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("{}.{}", head.to_uppercase(), output.to_lowercase())
+            }
+            _ => name.to_uppercase(),
         };
-        let kind = match family.to_ascii_uppercase().as_str() {
-            "SMA" => Kind::Sma,
-            "WMA" => Kind::Wma,
-            _ => return Err(unknown),
-        };
-        match bars.parse() {
-            Ok(window_bars @ 1..=100_000) => Ok(Self { kind, window_bars }),
-            _ => Err(Unknown {
-                reason: Some(format!("`{name}` needs a length from 1 to 100000 bars")),
-            }),
+        let read: Result<Request, IndicatorError> = common.parse();
+        if read
+            .as_ref()
+            .is_ok_and(|r| r.inputs().contains(&Input::Periods))
+        {
+            let reason = Some("it reads a period for each bar, which bars do not have".to_owned());
+            let suggestion = None;
+            return Err(Unknown { reason, suggestion });
         }
+        read.map(Self).map_err(|error| match error {
+            IndicatorError::Unknown { suggestion, .. } => Unknown {
+                reason: None,
+                suggestion,
+            },
+            error => Unknown {
+                reason: Some(error.to_string()),
+                suggestion: None,
+            },
+        })
     }
 
     fn least_bars(&self) -> usize {
-        self.window_bars
+        self.0.warmup_bars().saturating_add(1)
     }
 
     fn needs(&self) -> Needs {
-        Needs::default()
-    }
-
-    fn compute(&self, bars: &Bars) -> Vec<f64> {
-        let mut out = vec![f64::NAN; bars.len()];
-        match self.kind {
-            Kind::Sma => crate::kernels::sma(bars.close(), self.window_bars, &mut out),
-            Kind::Wma => crate::kernels::wma(bars.close(), self.window_bars, &mut out),
+        let mut needs = Needs::default();
+        for input in self.0.inputs() {
+            match input {
+                Input::Open => needs.open = true,
+                Input::High | Input::Low => needs.high_low = true,
+                Input::Volume => needs.volume = true,
+                Input::Close | Input::Time | Input::Periods => {}
+            }
         }
-        out
+        needs
     }
 }
 
 impl fmt::Display for Indicator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let family = match self.kind {
-            Kind::Sma => "SMA",
-            Kind::Wma => "WMA",
-        };
-        write!(f, "{family}_{}", self.window_bars)
+        self.0.fmt(f)
     }
 }
 
@@ -207,6 +208,6 @@ pub(crate) fn column<'a>(
             let table = AtcWorkspace::new(atc)?.run(bars.close(), None)?;
             Ok(Cow::Owned(table.average_signal().to_vec()))
         }
-        ColumnName::Indicator(indicator) => Ok(Cow::Owned(indicator.compute(bars))),
+        ColumnName::Indicator(indicator) => Ok(Cow::Owned(indicator.0.compute(bars)?)),
     }
 }

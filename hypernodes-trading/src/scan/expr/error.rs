@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::atc::AtcError;
 use crate::bars::BarsError;
+use crate::indicators::IndicatorError;
 
 /// Why a text is no expression.
 ///
@@ -203,4 +204,7 @@ pub enum EvalError {
     /// ATC refuses its settings or the prices.
     #[error(transparent)]
     Atc(#[from] AtcError),
+    /// An indicator refuses the bars.
+    #[error(transparent)]
+    Indicator(#[from] IndicatorError),
 }

@@ -6,9 +6,10 @@
 use std::borrow::Cow;
 
 use super::tree::{Function, Window};
-use super::{EvalError, Expr, Operator, Place, Step, Steps, column};
+use super::{ColumnName, EvalError, Expr, Operator, Place, Step, Steps, column};
 use crate::atc::AtcConfig;
 use crate::bars::Bars;
+use crate::indicators::Request;
 
 /// Several expressions together: what they have in common is computed once.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +86,18 @@ impl Program {
         least
     }
 
+    /// The indicators that are named, in order, each of several outputs computed once.
+    fn indicators(&self, bars: &Bars) -> Result<std::vec::IntoIter<Vec<f64>>, EvalError> {
+        let all = self.steps.all().iter();
+        let requests: Vec<Request> = all
+            .filter_map(|step| match step {
+                Step::Column(ColumnName::Indicator(indicator)) => Some(indicator.0.clone()),
+                _ => None,
+            })
+            .collect();
+        Ok(Request::compute_each(&requests, bars)?.into_iter())
+    }
+
     /// The newest values.
     pub(crate) fn evaluate<'a>(
         &'a self,
@@ -93,9 +106,14 @@ impl Program {
         newest: usize,
     ) -> Result<Evaluated<'a>, EvalError> {
         let tails = self.tails(bars.len(), newest);
+        let mut indicators = self.indicators(bars)?;
         let mut values: Vec<Cow<'a, [f64]>> = Vec::with_capacity(tails.len());
         for (step, &tail) in self.steps.all().iter().zip(&tails) {
             let own = match step {
+                Step::Column(ColumnName::Indicator(_)) => {
+                    let column = indicators.next().unwrap_or_default();
+                    newest_of(Cow::Owned(column), tail)
+                }
                 Step::Column(name) if tail > 0 => newest_of(column(name, bars, atc)?, tail),
                 _ => Cow::Owned(computed(step, tail, &values)),
             };

@@ -224,7 +224,7 @@ impl<'a> Parser<'a> {
             }),
             Err(unknown) => {
                 let problem = Problem::UnknownName {
-                    candidates: candidates(name),
+                    candidates: candidates(name, unknown.suggestion),
                     name: name.to_owned(),
                     reason: unknown.reason,
                 };
@@ -364,36 +364,30 @@ fn needs(value: &Value, expected: Sort, what: &str) -> Read<()> {
     Err((problem, value.at.clone()))
 }
 
-/// Names of columns and functions that are like `name`, the likest first.
-fn candidates(name: &str) -> Vec<String> {
+/// Names of columns, functions and indicators that are like `name`, the likest first.
+fn candidates(name: &str, indicator: Option<String>) -> Vec<String> {
+    if let Some(spaced) = ColumnName::spaced(name) {
+        return vec![spaced];
+    }
     let functions = Callable::ALL.iter().map(|one| one.name());
-    likest(
-        name,
-        ColumnName::like(name),
-        ColumnName::plain().chain(functions),
-    )
+    let mut found = likest(name, ColumnName::plain().chain(functions));
+    if found.is_empty() {
+        found.extend(indicator);
+    }
+    found
 }
 
 fn functions_like(name: &str) -> Vec<String> {
-    let functions = Callable::ALL.iter().map(|one| one.name());
-    likest(name, None, functions)
+    likest(name, Callable::ALL.iter().map(|one| one.name()))
 }
 
-fn likest(
-    name: &str,
-    indicator: Option<String>,
-    names: impl Iterator<Item = &'static str>,
-) -> Vec<String> {
+fn likest(name: &str, names: impl Iterator<Item = &'static str>) -> Vec<String> {
     let lower = name.to_lowercase();
-    let distance = |one: &str| strsim::damerau_levenshtein(&lower, &one.to_lowercase());
-    let all = names.map(str::to_owned).chain(indicator);
-    let mut near: Vec<(usize, String)> = all
-        .map(|one| (distance(&one), one))
-        .filter(|(distance, one)| {
-            *distance <= 2 && *distance < one.chars().count().min(lower.len())
-        })
-        .collect();
+    let distance = |one: &str| strsim::damerau_levenshtein(&lower, one);
+    let all = names.map(|one| (distance(one), one));
+    let is_near = |&(far, one): &(usize, &str)| far <= 2 && far < one.len().min(lower.len());
+    let mut near: Vec<(usize, &str)> = all.filter(is_near).collect();
     near.sort();
     near.truncate(2);
-    near.into_iter().map(|(_, one)| one).collect()
+    near.into_iter().map(|(_, one)| one.to_owned()).collect()
 }

@@ -247,7 +247,7 @@ fn depth_and_length_have_limits() {
 
 #[test]
 fn each_column_is_there_once() {
-    let one = expr("SMA_5 > 1 and sma_5 < 9 and SMA_05 > 2 or close > SMA_5[1]");
+    let one = expr("SMA_5 > 1 and sma_5 < 9 and Sma_5 > 2 or close > SMA_5[1]");
     assert_eq!(one.names(), ["SMA_5", "close"]);
     let mut program = Program::default();
     program.add(&one);
