@@ -12,7 +12,7 @@ use hypernodes::compare::ComparisonError;
 use hypernodes::ops::{DashboardError, EventLogError};
 use hypernodes::trading::atc::AtcError;
 use hypernodes::trading::data::DataError;
-use hypernodes::trading::scan::ScanError;
+use hypernodes::trading::scan::{ExprError, ScanError};
 use hypernodes::{CacheError, EngineError, FolderError, RunError};
 
 use crate::cli::{Cli, Refusal};
@@ -43,6 +43,12 @@ pub(crate) enum CommandError {
     /// Options that do not go together.
     #[error("{0}")]
     Usage(String),
+    /// An option's expression cannot be read.
+    #[error("{option}: {error}")]
+    Expression {
+        option: &'static str,
+        error: ExprError,
+    },
     /// One symbol's data cannot be used.
     #[error("{0}")]
     Symbol(String),
@@ -81,6 +87,7 @@ impl CommandError {
             Self::Data(_)
             | Self::Config(_)
             | Self::Usage(_)
+            | Self::Expression { .. }
             | Self::Symbol(_)
             | Self::Output { .. }
             | Self::Report { .. }
@@ -152,9 +159,13 @@ pub(crate) fn guarded(command: impl FnOnce() -> Result<Exit, CommandError>) -> E
     exit
 }
 
-/// An error as it is told: in one line, but for a run folder whose run has changed in many ways.
+/// An error as it is told: in one line, but for an expression with its caret, and a run folder whose
+/// run has changed in many ways.
 fn worded(error: &CommandError) -> String {
     let folder = match error {
+        CommandError::Expression { option, error } => {
+            return error.pointed(&format!("{option}: "), "error: ".len());
+        }
         CommandError::Folder(folder)
         | CommandError::Run(hypernodes::Error::Run(RunError::Folder(folder))) => folder,
         other => return flattened(other),

@@ -34,6 +34,7 @@
 //! | [`kernels`] | moving averages, crossings, equity, rounding over plain slices |
 //! | [`atc`](mod@atc) | the ATC indicator: settings, fused kernel, columns |
 //! | [`scan`] | many symbols to a long and a short table |
+//! | [`causality`] | whether a computation depends on later bars |
 //! | [`nodes`], [`pipelines`] | all of it as nodes of hypernodes, and pipelines of them |
 //!
 //! Numbers do not depend on the machine's instruction set: the vectorised paths give the same
@@ -44,6 +45,8 @@ extern crate hypernodes_core as hypernodes;
 
 pub mod atc;
 mod bars;
+pub mod causality;
+mod cut;
 pub mod data;
 pub mod indicators;
 pub mod kernels;

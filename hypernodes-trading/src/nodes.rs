@@ -9,6 +9,10 @@
 //! | [`bar_columns`] | `bars` | `open`, `high`, `low`, `close`, `volume` |
 //! | [`indicator_table`] | `bars`, `columns` | `table` |
 //! | [`rank_symbols`] | `symbols`, `scores`, `scan` | `report` |
+//! | [`where_match`] | `bars`, `spec`, `atc` | `found` |
+//! | [`rank_matches`] | `symbols`, `all_found`, `spec` | `matches` |
+//! | [`bar_values`], [`bar_signals`] | `bars`, `expr` | `values`, `signals` |
+//! | [`cross_rank`], [`cross_percentile`], [`cross_zscore`] | `across` | `ranks`, `percentiles`, `zscores` |
 //!
 //! The indicators, a node each, are in [`crate::indicators`].
 //!
@@ -16,6 +20,12 @@
 //! changes: raise the node's `version` when [`crate::data`] reads other bars of the same file, or [`crate::atc`] and
 //! [`crate::scan`] compute other numbers. Pipelines of them are in
 //! [`crate::pipelines`].
+
+mod scan;
+
+pub use scan::{
+    bar_signals, bar_values, cross_percentile, cross_rank, cross_zscore, rank_matches, where_match,
+};
 
 use std::sync::Arc;
 

@@ -6,13 +6,18 @@
 //! | [`indicators()`] | one symbol | columns of indicators |
 //! | [`symbol_scan`] | one symbol | its score |
 //! | [`market_scan`] | many symbols | the ranked report |
+//! | [`symbol_where`] | one symbol | whether an expression holds for it |
+//! | [`market_where`] | many symbols | those for which it holds, ranked |
 //!
 //! Each takes `read` ([`CsvOptions`](crate::data::CsvOptions)) and `atc`
 //! ([`AtcConfig`](crate::atc::AtcConfig)) where the defaults do not fit.
 
 use hypernodes_core::{Pipeline, nodes};
 
-use crate::nodes::{atc_score, atc_table, indicator_table, load_bars, rank_symbols, symbol_name};
+use crate::nodes::{
+    atc_score, atc_table, indicator_table, load_bars, rank_matches, rank_symbols, symbol_name,
+    where_match,
+};
 
 /// ATC of one symbol: from `source` the outputs `bars` and `table`.
 ///
@@ -137,6 +142,73 @@ pub fn market_scan() -> Pipeline {
         .doc("Ranks the symbols of a market by Adaptive Trend Classification.")
         .nodes(nodes![{ each }, rank_symbols])
         .outputs(["report"])
+        .build()
+        .expect("the nodes fit together")
+}
+
+/// The scan of one symbol by expression: from `source` and `spec` the outputs `symbol` and `found`.
+///
+/// # Panics
+/// Never: its nodes fit together, as its tests prove.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::inputs;
+/// use hypernodes_trading::scan::{ScanSpec, SymbolMatch};
+/// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};
+/// let spec = ScanSpec::new(Some("close > SMA_2".parse()?), None)?;
+/// let bars = Bars::new("ACME", vec![1, 2], vec![11.0, 10.0])?;
+/// let out = pipelines::symbol_where().run(inputs! { source: SymbolSource::from(bars), spec })?;
+/// assert_eq!(*out.get::<SymbolMatch>("found")?, SymbolMatch::Unmatched);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn symbol_where() -> Pipeline {
+    Pipeline::builder("symbol_where")
+        .doc("Whether an expression holds for one symbol.")
+        .nodes(nodes![load_bars, symbol_name, where_match])
+        .outputs(["symbol", "found"])
+        .build()
+        .expect("the nodes fit together")
+}
+
+/// The scan of a market by expression: from the list `sources` and `spec` the output `matches`.
+///
+/// It is [`symbol_where`] mapped over the sources, and the ranking. A symbol that fails fails the
+/// scan; to go on without it, map [`symbol_where`] with `ErrorPolicy::Collect`.
+///
+/// # Panics
+/// Never: its nodes fit together, as its tests prove.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::inputs;
+/// use hypernodes_trading::scan::{MatchReport, ScanSpec};
+/// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};
+/// let spec = ScanSpec::new(None, Some("change(close, 1)".parse()?))?;
+/// let sources: Vec<SymbolSource> = vec![
+///     Bars::new("SLOW", vec![1, 2], vec![10.0, 11.0])?.into(),
+///     Bars::new("FAST", vec![1, 2], vec![10.0, 15.0])?.into(),
+/// ];
+/// let out = pipelines::market_where().run(inputs! { sources, spec })?;
+/// let matched = &out.get::<MatchReport>("matches")?.matched;
+/// assert_eq!((matched[0].symbol.as_str(), matched[0].score), ("FAST", Some(5.0)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn market_where() -> Pipeline {
+    let each = symbol_where()
+        .as_node()
+        .map_over(["sources"])
+        .rename_input("source", "sources")
+        .rename_output("symbol", "symbols")
+        .rename_output("found", "all_found");
+    Pipeline::builder("market_where")
+        .doc("The symbols of a market for which an expression holds, ranked.")
+        .nodes(nodes![{ each }, rank_matches])
+        .outputs(["matches"])
         .build()
         .expect("the nodes fit together")
 }

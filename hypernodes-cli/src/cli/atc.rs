@@ -4,9 +4,10 @@ use clap::Args;
 use clap::builder::TypedValueParser;
 use hypernodes::trading::PriceSource;
 use hypernodes::trading::atc::{AtcConfig, Profile, Robustness};
-use hypernodes::trading::scan::ScanConfig;
+use hypernodes::trading::scan::{Expr, Order, ScanConfig, ScanError, ScanSpec, SpecError};
 
 use super::{DataArgs, at_least_one, choice, number, whole};
+use crate::error::CommandError;
 
 #[derive(Debug, Args)]
 pub(crate) struct AtcCommand {
@@ -29,22 +30,65 @@ pub(crate) struct ScanCommand {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Scan")]
 pub(crate) struct ScanArgs {
-    /// Use the newest N bars; a symbol with fewer is skipped
-    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true, default_value_t = ScanConfig::default().limit)]
-    limit: usize,
+    /// List the symbols for which this holds at the last bar, such as 'RSI_14 < 30 and close > SMA_200'
+    ///
+    /// Columns: open high low close volume, hl2 hlc3 ohlc4, `atc_signal`, and indicators by name, as in
+    /// `SMA_200` or `MACD_12_26_9.signal`. Arithmetic + - * / %, comparisons < <= > >= == !=, and or
+    /// not, parentheses. close[1] is the bar before. Functions: abs(x), min(a, b), max(a, b),
+    /// highest(x, bars), lowest(x, bars), change(x, bars), `crosses_above(a, b)`, `crosses_below(a, b)`. A
+    /// value without enough bars, and one divided by 0, is undefined; so is what is made of it. A
+    /// symbol for which the whole is undefined is skipped, and why is told.
+    #[arg(long = "where", value_name = "EXPR", allow_hyphen_values = true)]
+    filter: Option<String>,
+    /// Rank symbols by an indicator or an expression, such as `RSI_14` or 'close / SMA_200'
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    rank_by: Option<String>,
+    /// Whether the largest or the smallest of `--rank-by` comes first
+    #[arg(long, value_parser = order(), ignore_case = true, default_value_t, value_name = "ORDER")]
+    order: Order,
+    /// Use the newest N bars; a symbol with fewer is skipped [default: 1500; with `--where` or
+    /// `--rank-by` all bars there are]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
+    limit: Option<usize>,
     /// List signals of at least this size, up or down
     #[arg(long, value_name = "X", value_parser = number, default_value_t = ScanConfig::default().min_signal)]
     #[arg(allow_negative_numbers = true)]
     min_signal: f64,
-    /// At most K rows of either table
+    /// At most K rows of a table
     #[arg(long, value_name = "K", value_parser = at_least_one, allow_negative_numbers = true)]
     top: Option<usize>,
 }
 
 impl ScanArgs {
+    /// The scan by expression; `None` where neither `--where` nor `--rank-by` is given.
+    pub(crate) fn spec(&self) -> Result<Option<ScanSpec>, CommandError> {
+        if self.filter.is_none() && self.rank_by.is_none() {
+            return Ok(None);
+        }
+        if self.limit == Some(0) {
+            return Err(ScanError::Limit.into());
+        }
+        let read = |option: &'static str, text: &Option<String>| {
+            let parsed = text.as_deref().map(str::parse::<Expr>).transpose();
+            parsed.map_err(|error| CommandError::Expression { option, error })
+        };
+        let filter = read("--where", &self.filter)?;
+        let rank_by = read("--rank-by", &self.rank_by)?;
+        let refused = |error: SpecError| {
+            let option = match &error {
+                SpecError::NoNumber { .. } => "--rank-by",
+                _ => "--where",
+            };
+            CommandError::Usage(format!("`{option}`: {error}"))
+        };
+        let mut spec = ScanSpec::new(filter, rank_by).map_err(refused)?;
+        (spec.order, spec.top, spec.limit) = (self.order, self.top, self.limit);
+        Ok(Some(spec))
+    }
+
     pub(crate) fn config(&self, atc: &AtcArgs) -> ScanConfig {
         ScanConfig {
-            limit: self.limit,
+            limit: self.limit.unwrap_or(ScanConfig::default().limit),
             min_signal: self.min_signal,
             top: self.top,
             source: atc.source,
@@ -194,4 +238,8 @@ fn robustness() -> impl TypedValueParser<Value = Robustness> {
 
 fn source() -> impl TypedValueParser<Value = PriceSource> {
     choice(PriceSource::ALL.map(PriceSource::name))
+}
+
+fn order() -> impl TypedValueParser<Value = Order> {
+    choice(Order::ALL.map(Order::name))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use hypernodes::trading::data::{CsvColumns, CsvOptions, TimeRange, expand, parse_symbols};
 
+use super::Common;
 use crate::error::CommandError;
 
 #[derive(Debug, Args)]
@@ -51,6 +52,7 @@ impl DataArgs {
     /// How they are to be read, for what needs these columns.
     pub(crate) fn read_options(
         &self,
+        common: &Common,
         columns: impl Into<CsvColumns>,
     ) -> Result<CsvOptions, CommandError> {
         let symbols = self.symbols.as_deref().map(parse_symbols).transpose()?;
@@ -68,7 +70,7 @@ impl DataArgs {
             time_column: self.time_col.clone(),
             symbol_column: self.symbol_col.clone(),
             price_column: self.price_col.clone(),
-            ..CsvOptions::default()
+            max_memory: common.rows_memory(),
         })
     }
 }

@@ -8,6 +8,7 @@
 //! | `data` | DATA, and which of it |
 //! | `atc` | of ATC and of the scan |
 //! | `indicators` | of columns of indicators |
+//! | `partition` | of `plan partition-size` |
 //! | `bench` | of the comparison of engines |
 //! | `upkeep` | of settings, caches and run folders |
 //! | `size` | sizes and times |
@@ -19,6 +20,7 @@ mod cluster;
 mod common;
 mod data;
 mod indicators;
+mod partition;
 mod policies;
 mod size;
 mod typed;
@@ -29,6 +31,7 @@ pub(crate) use bench::{BenchCommand, BenchWorkload};
 pub(crate) use common::{Common, EngineName, Format, LogLevel};
 pub(crate) use data::DataArgs;
 pub(crate) use indicators::IndicatorsCommand;
+pub(crate) use partition::PartitionSizeCommand;
 pub(crate) use policies::Progress;
 pub(crate) use size::{parse_duration, parse_size};
 pub(crate) use typed::{Refusal, effective};
@@ -94,11 +97,20 @@ Examples:
     /// Each symbol's newest bars give one ATC signal. Rising symbols are listed by the strongest
     /// signal, falling ones by the most negative; symbols with too few bars or too weak a signal are
     /// skipped, and why is told.
+    ///
+    /// With `--where` or `--rank-by` the scan is one by expression: the symbols for which the condition
+    /// holds at the last bar, by rank or in input order. csv has symbol, score (what is ranked by), price
+    /// (the last close), exchange, then each column and indicator that the expressions name. json has
+    /// `{"matched": [{"symbol", "score", "price", "exchange", "values": {NAME: number}}], "unmatched",
+    /// "skipped": [{"symbol", "reason"}], "failed": [{"symbol", "error"}], "symbols"}`.
     #[command(after_help = "\
 Examples:
   hypernodes scan prices/
   hypernodes scan 'prices/*.csv' --top 10 --min-signal 0.2
   hypernodes scan prices/ --limit 500 --format json --on-error collect
+  hypernodes scan prices/ --where 'RSI_14 < 30 and close > SMA_200'
+  hypernodes scan prices/ --where 'crosses_above(close, highest(close, 20)[1])' --rank-by ATR_14
+  hypernodes scan prices/ --rank-by 'change(close, 20) / close[20]' --top 10 --format csv
   hypernodes scan all.csv --symbols @watchlist.txt --engine sequential")]
     Scan(ScanCommand),
     /// Prints what a command would run: the graph, its steps, the engine's partitions and why.
@@ -109,6 +121,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   hypernodes plan scan prices/ --workers 8
+  hypernodes plan partition-size --symbols 2000 --memory 8GB --target 100MB
   hypernodes plan npartitions --items 500 --workers 8 --workload mixed")]
     Plan(PlanCommand),
     /// Draws the pipeline of a command: as text, Mermaid, DOT or SVG.
@@ -205,6 +218,9 @@ pub(crate) enum PlanOf {
     /// Prints what `scan` would run; without DATA, the graph and its steps.
     #[command(mut_arg("data", |arg| arg.required(false)))]
     Scan(ScanCommand),
+    /// Prints how many symbols a partition of a scan should hold.
+    #[command(mut_arg("data", |arg| arg.required(false)))]
+    PartitionSize(PartitionSizeCommand),
     /// Prints how many partitions an engine starts with, and nothing else.
     #[command(after_help = "\
 Examples:

@@ -35,8 +35,7 @@ pub(super) fn check(options: &AtcArgs) -> Result<AtcConfig, CommandError> {
 pub(crate) fn run(common: &Common, command: &AtcCommand) -> Result<Exit, CommandError> {
     let format = format(common, "atc", &[Format::Csv, Format::Json, Format::Table])?;
     let atc = check(&command.atc)?;
-    let mut read = command.data.read_options(command.atc.source)?;
-    read.max_memory = common.rows_memory();
+    let read = command.data.read_options(common, command.atc.source)?;
     let files = command.data.files()?;
     let common = &common.sized(|| sources(&files, &read).count());
     let engine = engine::chosen(common)?;

@@ -13,7 +13,10 @@ pub(crate) fn run(common: &Common, of: &GraphOf) -> Result<Exit, CommandError> {
     let pipeline: Pipeline = match of {
         GraphOf::Atc(_) => atc::pipeline()?,
         GraphOf::Indicators(_) => indicators::pipeline()?,
-        GraphOf::Scan(_) => pipelines::market_scan(),
+        GraphOf::Scan(command) => match command.scan.spec()? {
+            Some(_) => pipelines::market_where(),
+            None => pipelines::market_scan(),
+        },
     };
     let choices = [Format::Text, Format::Mermaid, Format::Dot, Format::Svg];
     let picture = pipeline.describe();

@@ -87,7 +87,7 @@ pub(crate) fn run(common: &Common, command: &IndicatorsCommand) -> Result<Exit, 
         &[Format::Csv, Format::Json, Format::Table],
     )?;
     let columns = columns(command)?;
-    let read = command.data.read_options(needed(&columns))?;
+    let read = command.data.read_options(common, needed(&columns))?;
     let files = command.data.files()?;
     let common = &common.sized(|| sources(&files, &read).count());
     let engine = engine::chosen(common)?;

@@ -10,10 +10,12 @@ mod graph;
 mod indicator_rows;
 mod indicators;
 mod jobs;
+mod partition_size;
 mod plan;
 mod report;
 mod rows;
 mod scan;
+mod scan_where;
 mod status;
 mod table;
 

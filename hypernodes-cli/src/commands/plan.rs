@@ -9,14 +9,16 @@ use hypernodes::{
     EngineConfig, GraphDescription, Pipeline, Plan, ThreadedConfig, Workload, npartitions,
 };
 
-use super::{atc, format, indicators, print, scan};
+use super::{atc, format, indicators, partition_size, print, scan};
 use crate::cli::{Common, DataArgs, Format, PlanOf};
 use crate::engine;
 use crate::error::{CommandError, Exit};
 use crate::output::Output;
 
 pub(crate) fn run(common: &Common, of: &PlanOf) -> Result<Exit, CommandError> {
-    format(common, "plan", &[Format::Text])?;
+    if !matches!(of, PlanOf::PartitionSize(_)) {
+        format(common, "plan", &[Format::Text])?;
+    }
     let (data, picture, pipeline, without_step) = match of {
         PlanOf::Npartitions { items } => return partitions(common, *items),
         PlanOf::Atc(command) => {
@@ -31,6 +33,17 @@ pub(crate) fn run(common: &Common, of: &PlanOf) -> Result<Exit, CommandError> {
             let pipeline = indicators::pipeline()?;
             (&command.data, pipeline.describe(), pipeline, &[][..])
         }
+        PlanOf::PartitionSize(command) => return partition_size::run(common, command),
+        PlanOf::Scan(command) if command.scan.spec()?.is_some() => {
+            let pipeline = pipelines::symbol_where().select(["found"]);
+            let picture = pipelines::market_where().describe();
+            (
+                &command.data,
+                picture,
+                pipeline.map_err(hypernodes::Error::from)?,
+                &WHERE_WITHOUT_STEP[..],
+            )
+        }
         PlanOf::Scan(command) => {
             scan::check(command)?;
             let pipeline = pipelines::symbol_scan().select(["score"]);
@@ -43,7 +56,7 @@ pub(crate) fn run(common: &Common, of: &PlanOf) -> Result<Exit, CommandError> {
             )
         }
     };
-    let symbols = counted(data)?;
+    let symbols = counted(common, data)?;
     let common = &common.sized(|| symbols.unwrap_or_default());
     let config = engine::config(common)?;
     print(common, |out| {
@@ -66,12 +79,20 @@ const SCAN_WITHOUT_STEP: [(&str, &str); 2] = [
     ("rank_symbols", "each score is ranked as it comes"),
 ];
 
+const WHERE_WITHOUT_STEP: [(&str, &str); 2] = [
+    ("symbol_name", "the name is known from the file or its rows"),
+    ("rank_matches", "each symbol is ranked as it comes"),
+];
+
 /// How many symbols the files of DATA hold; `None` without DATA.
-fn counted(data: &DataArgs) -> Result<Option<usize>, CommandError> {
+fn counted(common: &Common, data: &DataArgs) -> Result<Option<usize>, CommandError> {
     if data.data.is_empty() {
         return Ok(None);
     }
-    let (files, read) = (data.files()?, data.read_options(PriceSource::Close)?);
+    let (files, read) = (
+        data.files()?,
+        data.read_options(common, PriceSource::Close)?,
+    );
     Ok(Some(sources(&files, &read).count()))
 }
 

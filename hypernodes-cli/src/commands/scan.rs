@@ -1,4 +1,4 @@
-//! `scan DATA`: the long and the short table.
+//! `scan DATA`: the long and the short table; `scan_where` has the scan by expression.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use hypernodes::trading::pipelines;
 use hypernodes::trading::scan::{ScanConfig, ScanReport, ScanRow, SkipReason, SymbolScore};
 use hypernodes::{Inputs, inputs};
 
-use super::format;
+use super::{format, scan_where};
 use crate::cli::{Common, Format, ScanCommand};
 use crate::engine;
 use crate::error::{CommandError, Exit, escaped, say};
@@ -29,9 +29,11 @@ pub(super) fn check(command: &ScanCommand) -> Result<(ScanConfig, AtcConfig), Co
 
 pub(crate) fn run(common: &Common, command: &ScanCommand) -> Result<Exit, CommandError> {
     let format = format(common, "scan", &[Format::Table, Format::Json, Format::Csv])?;
+    if let Some(spec) = command.scan.spec()? {
+        return scan_where::run(common, command, &spec, format);
+    }
     let (scan, atc) = check(command)?;
-    let mut read = command.data.read_options(scan.source)?;
-    read.max_memory = common.rows_memory();
+    let read = command.data.read_options(common, scan.source)?;
     let files = command.data.files()?;
     let common = &common.sized(|| sources(&files, &read).count());
     let engine = engine::chosen(common)?;
@@ -96,7 +98,10 @@ fn write_report(out: &mut Output, report: &ScanReport, format: Format) -> io::Re
 }
 
 /// Tells symbols that the csv table leaves out on stderr.
-fn say_others<'a>(what: &str, others: impl ExactSizeIterator<Item = (&'a String, &'a String)>) {
+pub(super) fn say_others<'a>(
+    what: &str,
+    others: impl ExactSizeIterator<Item = (&'a String, &'a String)>,
+) {
     let count = others.len();
     for (symbol, why) in others.take(NAMED) {
         say(&format!("{what}: `{}`: {why}", escaped(symbol)));
@@ -158,7 +163,7 @@ fn cells(row: &ScanRow) -> [Cow<'_, str>; 5] {
 }
 
 /// Names of symbols that are in no table, and why.
-fn write_others<'a>(
+pub(super) fn write_others<'a>(
     out: &mut impl Write,
     what: &str,
     others: impl ExactSizeIterator<Item = (&'a String, &'a String)>,

@@ -17,5 +17,6 @@ mod process;
 mod random;
 mod resume;
 mod scan;
+mod scan_where;
 mod support;
 mod watching;

@@ -87,6 +87,17 @@ impl AtcOutput {
         "Average_Signal",
     ];
 
+    /// The values of the first bars.
+    pub(crate) fn first(&self, bars: usize) -> Self {
+        let part = |column: &Vec<f64>| column[..bars.min(column.len())].to_vec();
+        Self {
+            ret: part(&self.ret),
+            signals: self.signals.each_ref().map(part),
+            equities: self.equities.each_ref().map(part),
+            average: part(&self.average),
+        }
+    }
+
     /// How many bars there are.
     #[must_use]
     pub fn len(&self) -> usize {
