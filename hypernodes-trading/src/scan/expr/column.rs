@@ -148,7 +148,7 @@ impl Indicator {
         read.map(Self).map_err(|error| match error {
             IndicatorError::Unknown { suggestion, .. } => Unknown {
                 reason: None,
-                suggestion,
+                suggestion: suggestion.map(|like| with_parameters(like, name)),
             },
             error => Unknown {
                 reason: Some(error.to_string()),
@@ -179,6 +179,14 @@ impl fmt::Display for Indicator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// The name `like` with the parameters of `name`, if that is one: `SMA_20` for `SMAA_20`.
+fn with_parameters(like: String, name: &str) -> String {
+    let digits = name.find(|c: char| c.is_ascii_digit());
+    let whole = digits.map(|at| format!("{like}_{}", &name[at..]));
+    let known = whole.filter(|whole| whole.parse::<Request>().is_ok());
+    known.unwrap_or(like)
 }
 
 /// One value a bar of a column.
