@@ -18,6 +18,7 @@ mod error;
 mod expand;
 mod feed;
 mod folder;
+mod guard;
 mod header;
 mod input;
 mod ipc;
