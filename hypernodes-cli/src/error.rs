@@ -47,7 +47,7 @@ pub(crate) enum CommandError {
     #[error("{option}: {error}")]
     Expression {
         option: &'static str,
-        error: ExprError,
+        error: Box<ExprError>,
     },
     /// One symbol's data cannot be used.
     #[error("{0}")]

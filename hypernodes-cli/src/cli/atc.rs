@@ -30,7 +30,7 @@ pub(crate) struct ScanCommand {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Scan")]
 pub(crate) struct ScanArgs {
-    /// List the symbols for which this holds at the last bar, such as 'RSI_14 < 30 and close > SMA_200'
+    /// List the symbols for which this holds at the last bar, such as `RSI_14 < 30 and close > SMA_200`
     ///
     /// Columns: open high low close volume, hl2 hlc3 ohlc4, `atc_signal`, and indicators by name, as in
     /// `SMA_200` or `MACD_12_26_9.signal`. Arithmetic + - * / %, comparisons < <= > >= == !=, and or
@@ -40,7 +40,7 @@ pub(crate) struct ScanArgs {
     /// symbol for which the whole is undefined is skipped, and why is told.
     #[arg(long = "where", value_name = "EXPR", allow_hyphen_values = true)]
     filter: Option<String>,
-    /// Rank symbols by an indicator or an expression, such as `RSI_14` or 'close / SMA_200'
+    /// Rank symbols by an indicator or an expression, such as `RSI_14` or `close / SMA_200`
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     rank_by: Option<String>,
     /// Whether the largest or the smallest of `--rank-by` comes first
@@ -70,7 +70,10 @@ impl ScanArgs {
         }
         let read = |option: &'static str, text: &Option<String>| {
             let parsed = text.as_deref().map(str::parse::<Expr>).transpose();
-            parsed.map_err(|error| CommandError::Expression { option, error })
+            parsed.map_err(|error| CommandError::Expression {
+                option,
+                error: error.into(),
+            })
         };
         let filter = read("--where", &self.filter)?;
         let rank_by = read("--rank-by", &self.rank_by)?;
