@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hypernodes::trading::PriceSource;
 use hypernodes::trading::data::{CsvColumns, CsvOptions, TimeRange, expand, parse_symbols};
+use hypernodes::trading::{PriceSource, Timeframe};
 
 use crate::error::CommandError;
 
@@ -32,6 +32,11 @@ pub(crate) struct DataArgs {
     /// Only rows up to this time; a day is taken whole
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub(crate) to: Option<String>,
+    /// Take bars together into longer ones: `15m`, `1h`, `4h`, `1d`, `1w`, `1mo`
+    ///
+    /// Windows begin with the timeframe in UTC, weeks on Monday. `m` is a minute, `mo` a month.
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) timeframe: Option<Timeframe>,
     /// The name of the time column
     #[arg(long, value_name = "NAME")]
     pub(crate) time_col: Option<String>,
@@ -51,6 +56,11 @@ impl DataArgs {
 
     /// How they are to be read for averages of `source`.
     pub(crate) fn read_options(&self, source: PriceSource) -> Result<CsvOptions, CommandError> {
+        self.options_for(CsvColumns::For(source))
+    }
+
+    /// How they are to be read for what is made of `columns`.
+    pub(crate) fn options_for(&self, columns: CsvColumns) -> Result<CsvOptions, CommandError> {
         let symbols = self.symbols.as_deref().map(parse_symbols).transpose()?;
         if symbols
             .as_ref()
@@ -60,9 +70,10 @@ impl DataArgs {
             return Err(CommandError::Usage(problem.to_owned()));
         }
         Ok(CsvOptions {
-            columns: CsvColumns::For(source),
+            columns,
             symbols,
             range: TimeRange::parse(self.from.as_deref(), self.to.as_deref())?,
+            timeframe: self.timeframe,
             time_column: self.time_col.clone(),
             symbol_column: self.symbol_col.clone(),
             price_column: self.price_col.clone(),

@@ -4,6 +4,7 @@ mod atc;
 mod bench;
 mod cache;
 mod config;
+mod data;
 mod engines;
 mod graph;
 mod jobs;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, CommandError> {
     match &cli.command {
         Command::Atc(command) => atc::run(common, command),
         Command::Scan(command) => scan::run(common, command),
+        Command::Data(command) => data::run(common, &command.of),
         Command::Plan(command) => plan::run(common, &command.of),
         Command::Graph(command) => graph::run(common, &command.of),
         Command::Engines => engines::run(common),
