@@ -9,6 +9,7 @@ use arrow_schema::ArrowError;
 
 use super::error::one_line;
 use super::feed::{Feed, Present, Sink, Track};
+use super::guard::{self, CONTRADICTION};
 use super::header::{Layout, layout};
 use super::input::{Input, Raw};
 use super::parquet::symbol;
@@ -66,7 +67,13 @@ impl Ipc {
 
 fn open(input: &Input) -> Result<FileReader<BufReader<Raw>>, DataError> {
     let raw = BufReader::new(input.open_raw()?);
-    FileReader::try_new(raw, None).map_err(|error| failed(input, error))
+    guarded(|| FileReader::try_new(raw, None)).map_err(|error| failed(input, error))
+}
+
+/// What the reader says.
+fn guarded<T>(read: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+    let contradiction = || Err(ArrowError::IpcError(CONTRADICTION.to_owned()));
+    guard::guarded(read).unwrap_or_else(contradiction)
 }
 
 fn failed(input: &Input, error: ArrowError) -> DataError {
@@ -97,7 +104,7 @@ impl Feed for IpcFeed {
     fn next_run(&mut self) -> Result<bool, DataError> {
         let input = &self.file.input;
         while self.run.end >= self.table.rows {
-            let batch = self.batches.next().transpose();
+            let batch = guarded(|| self.batches.next().transpose());
             let Some(batch) = batch.map_err(|error| failed(input, error))? else {
                 return Ok(false);
             };

@@ -23,6 +23,7 @@ mod expand;
 mod facts;
 mod feed;
 mod folder;
+mod guard;
 mod header;
 mod input;
 mod ipc;

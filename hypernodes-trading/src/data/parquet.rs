@@ -2,7 +2,6 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -20,6 +19,7 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::error::one_line;
 use super::feed::{Feed, Present, Sink, Track};
+use super::guard::{self, CONTRADICTION};
 use super::header::{Layout, layout};
 use super::input::{Input, Raw};
 use super::table::{Names, Source, Table, check_types, times};
@@ -446,13 +446,10 @@ fn check_places(
     Ok(())
 }
 
-/// What the reader says. Some damage makes it panic, and that is told as what it is: damage.
+/// What the reader says.
 fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
-        Err(ParquetError::General(
-            "its pages contradict its footer".into(),
-        ))
-    })
+    let contradiction = || Err(ParquetError::General(CONTRADICTION.to_owned()));
+    guard::guarded(read).unwrap_or_else(contradiction)
 }
 
 fn damaged(input: &Input, problem: &str) -> DataError {
