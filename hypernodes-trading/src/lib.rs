@@ -35,6 +35,10 @@
 //! | [`atc`](mod@atc) | the ATC indicator: settings, fused kernel, columns |
 //! | [`scan`] | many symbols to a long and a short table |
 //! | [`causality`] | whether a computation depends on later bars |
+//! | [`resample`](mod@resample) | longer bars from shorter ones, in columns and as they come |
+//! | [`align`](mod@align) | several symbols on one time axis |
+//! | [`stats`] | means, variances, covariances: the same bits wherever rows are split |
+//! | [`dtypes`] | smaller types for tables that are written |
 //! | [`nodes`], [`pipelines`] | all of it as nodes of hypernodes, and pipelines of them |
 //!
 //! Numbers do not depend on the machine's instruction set: the vectorised paths give the same
@@ -43,20 +47,26 @@
 
 extern crate hypernodes_core as hypernodes;
 
+pub mod align;
 pub mod atc;
 mod bars;
 pub mod causality;
 mod cut;
 pub mod data;
+pub mod dtypes;
 pub mod indicators;
 pub mod kernels;
 pub mod nodes;
 pub mod pipelines;
 #[cfg(test)]
 mod reference;
+pub mod resample;
 pub mod scan;
+pub mod stats;
 mod stored;
 mod table;
+mod timeframe;
 
 pub use atc::quoted;
 pub use bars::{Bars, BarsError, PriceSource, UnknownName};
+pub use timeframe::{Timeframe, TimeframeError};

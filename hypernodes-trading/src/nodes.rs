@@ -3,6 +3,8 @@
 //! | node | from | to |
 //! |---|---|---|
 //! | [`load_bars`] | `source`, `read` | `bars` |
+//! | [`resample_bars`] | `bars`, `timeframe` | `resampled` |
+//! | [`bars_stats`] | `bars`, `stats_of` | `stats` |
 //! | [`symbol_name`] | `bars` | `symbol` |
 //! | [`atc_table`] | `bars`, `atc`, `price_source` | `table` |
 //! | [`atc_score`] | `bars`, `atc`, `scan` | `score` |
@@ -32,10 +34,13 @@ use std::sync::Arc;
 use hypernodes_core::node;
 
 use crate::atc::{AtcConfig, AtcError, AtcOutput, AtcWorkspace};
-use crate::bars::{Bars, PriceSource};
+use crate::bars::{Bars, BarsError, PriceSource};
 use crate::data::{CsvOptions, SymbolError, SymbolSource};
 use crate::indicators::{IndicatorError, IndicatorTable, Request};
+use crate::resample::resample;
 use crate::scan::{ScanConfig, ScanError, ScanReport, SymbolScore, try_score};
+use crate::stats::{StatsOf, SymbolStats, symbol_stats};
+use crate::timeframe::Timeframe;
 
 /// Loads the bars of one symbol.
 ///
@@ -47,6 +52,21 @@ pub fn load_bars(
     #[default(CsvOptions::default())] read: &CsvOptions,
 ) -> Result<Bars, Arc<SymbolError>> {
     source.load(read)
+}
+
+/// Takes bars together into longer ones.
+///
+/// # Errors
+/// As [`resample`].
+#[node(output = "resampled")]
+pub fn resample_bars(bars: &Bars, timeframe: Timeframe) -> Result<Bars, BarsError> {
+    resample(bars, timeframe)
+}
+
+/// Computes a symbol's statistics.
+#[node(output = "stats", cache)]
+pub fn bars_stats(bars: &Bars, #[default(StatsOf::Levels)] stats_of: StatsOf) -> SymbolStats {
+    symbol_stats(bars, stats_of)
 }
 
 /// Names the symbol of the bars.

@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | [`atc()`] | one symbol | its bars and ATC columns |
 //! | [`indicators()`] | one symbol | columns of indicators |
+//! | [`symbol_bars`] | one symbol | its bars |
+//! | [`symbol_stats`] | one symbol | its statistics |
 //! | [`symbol_scan`] | one symbol | its score |
 //! | [`market_scan`] | many symbols | the ranked report |
 //! | [`symbol_where`] | one symbol | whether an expression holds for it |
@@ -15,8 +17,8 @@
 use hypernodes_core::{Pipeline, nodes};
 
 use crate::nodes::{
-    atc_score, atc_table, indicator_table, load_bars, rank_matches, rank_symbols, symbol_name,
-    where_match,
+    atc_score, atc_table, bars_stats, indicator_table, load_bars, rank_matches, rank_symbols,
+    symbol_name, where_match,
 };
 
 /// ATC of one symbol: from `source` the outputs `bars` and `table`.
@@ -67,6 +69,47 @@ pub fn indicators() -> Pipeline {
         .doc("Columns of indicators of one symbol, by name.")
         .nodes(nodes![load_bars, indicator_table])
         .outputs(["bars", "table"])
+        .build()
+        .expect("the nodes fit together")
+}
+
+/// The bars of one symbol: from `source` the output `bars`, of the timeframe that `read` asks for.
+///
+/// # Panics
+/// Never: its node fits, as its tests prove.
+#[must_use]
+pub fn symbol_bars() -> Pipeline {
+    Pipeline::builder("symbol_bars")
+        .doc("The bars of one symbol.")
+        .nodes(nodes![load_bars])
+        .outputs(["bars"])
+        .build()
+        .expect("the node fits")
+}
+
+/// The statistics of one symbol: from `source` the output `stats`.
+///
+/// Mapped over [`sources`](crate::data::sources) it holds the prices of a few symbols at a time.
+///
+/// # Panics
+/// Never: its nodes fit together, as its tests prove.
+///
+/// # Example
+/// ```
+/// # extern crate hypernodes_core as hypernodes;
+/// use hypernodes::inputs;
+/// use hypernodes_trading::{Bars, data::SymbolSource, pipelines, stats::SymbolStats};
+/// let bars = Bars::new("ACME", vec![1, 2, 3], vec![100.0, 110.0, 120.0])?;
+/// let out = pipelines::symbol_stats().run(inputs! { source: SymbolSource::from(bars) })?;
+/// assert_eq!(out.get::<SymbolStats>("stats")?.columns[0].std, 10.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn symbol_stats() -> Pipeline {
+    Pipeline::builder("symbol_stats")
+        .doc("Statistics of one symbol's columns.")
+        .nodes(nodes![load_bars, bars_stats])
+        .outputs(["stats"])
         .build()
         .expect("the nodes fit together")
 }

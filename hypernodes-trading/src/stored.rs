@@ -130,6 +130,19 @@ struct WrittenError<'a> {
     text: String,
 }
 
+impl<'a> From<&'a SymbolError> for WrittenError<'a> {
+    fn from(error: &'a SymbolError) -> Self {
+        Self {
+            symbol: &error.symbol,
+            without_rows: match &error.error {
+                DataError::NoRowsInRange { file, .. } => Some(file),
+                _ => None,
+            },
+            text: error.to_string(),
+        }
+    }
+}
+
 impl Serialize for SymbolSource {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let written = match self {
@@ -138,14 +151,11 @@ impl Serialize for SymbolSource {
                 stamp: Stamp::of(path),
             },
             Self::Loaded(bars) => WrittenSource::Loaded(bars),
-            Self::Failed(error) => WrittenSource::Failed(WrittenError {
-                symbol: &error.symbol,
-                without_rows: match &error.error {
-                    DataError::NoRowsInRange { file, .. } => Some(file),
-                    _ => None,
-                },
-                text: error.to_string(),
-            }),
+            Self::Lazy(lazy) => match lazy.kept() {
+                Ok(bars) => WrittenSource::Loaded(bars),
+                Err(error) => WrittenSource::Failed(error.as_ref().into()),
+            },
+            Self::Failed(error) => WrittenSource::Failed(error.as_ref().into()),
         };
         written.serialize(serializer)
     }

@@ -1,5 +1,7 @@
 //! Every example runs, and holds what it asserts.
 
+#[path = "../../examples/bar_source.rs"]
+mod bar_source;
 #[path = "../../examples/compose_trading.rs"]
 mod compose_trading;
 #[path = "../../examples/engines_compared.rs"]
@@ -35,6 +37,6 @@ macro_rules! run {
 }
 
 run! {
-    compose_trading engines_compared hello isolation map_and_product nested night_run own_engine replay_failure scan
-    static_pipeline
+    bar_source compose_trading engines_compared hello isolation map_and_product nested night_run own_engine
+    replay_failure scan static_pipeline
 }

@@ -70,15 +70,9 @@ impl ScanArgs {
         }
         let read = |option: &'static str, text: &Option<String>| {
             let parsed = text.as_deref().map(str::parse::<Expr>).transpose();
-<<<<<<< HEAD
             parsed.map_err(|error| {
                 let error = Box::new(error);
                 CommandError::Expression { option, error }
-=======
-            parsed.map_err(|error| CommandError::Expression {
-                option,
-                error: error.into(),
->>>>>>> h3
             })
         };
         let filter = read("--where", &self.filter)?;

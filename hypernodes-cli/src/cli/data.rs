@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use hypernodes::trading::Timeframe;
 use hypernodes::trading::data::{CsvColumns, CsvOptions, TimeRange, expand, parse_symbols};
 
 use super::Common;
@@ -32,6 +33,11 @@ pub(crate) struct DataArgs {
     /// Only rows up to this time; a day is taken whole
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub(crate) to: Option<String>,
+    /// Take bars together into longer ones: `15m`, `1h`, `4h`, `1d`, `1w`, `1mo`
+    ///
+    /// Windows begin with the timeframe in UTC, weeks on Monday. `m` is a minute, `mo` a month.
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) timeframe: Option<Timeframe>,
     /// The name of the time column
     #[arg(long, value_name = "NAME")]
     pub(crate) time_col: Option<String>,
@@ -67,6 +73,7 @@ impl DataArgs {
             columns: columns.into(),
             symbols,
             range: TimeRange::parse(self.from.as_deref(), self.to.as_deref())?,
+            timeframe: self.timeframe,
             time_column: self.time_col.clone(),
             symbol_column: self.symbol_col.clone(),
             price_column: self.price_col.clone(),

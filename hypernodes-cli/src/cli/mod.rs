@@ -6,6 +6,7 @@
 //! | `policies` | of these, how a run is guarded, kept and watched |
 //! | `cluster` | of these, workers that are processes |
 //! | `data` | DATA, and which of it |
+//! | `market` | of `data` |
 //! | `atc` | of ATC and of the scan |
 //! | `indicators` | of columns of indicators |
 //! | `partition` | of `plan partition-size` |
@@ -20,6 +21,7 @@ mod cluster;
 mod common;
 mod data;
 mod indicators;
+mod market;
 mod partition;
 mod policies;
 mod size;
@@ -31,6 +33,7 @@ pub(crate) use bench::{BenchCommand, BenchWorkload};
 pub(crate) use common::{Common, EngineName, Format, LogLevel};
 pub(crate) use data::DataArgs;
 pub(crate) use indicators::IndicatorsCommand;
+pub(crate) use market::{ConvertCommand, DataCommand, DataOf, FileForm, StatsCommand};
 pub(crate) use partition::PartitionSizeCommand;
 pub(crate) use policies::Progress;
 pub(crate) use size::{parse_duration, parse_size};
@@ -113,6 +116,15 @@ Examples:
   hypernodes scan prices/ --rank-by 'change(close, 20) / close[20]' --top 10 --format csv
   hypernodes scan all.csv --symbols @watchlist.txt --engine sequential")]
     Scan(ScanCommand),
+    /// Looks into price files, and makes other files of them: another format, another timeframe.
+    #[command(after_help = "\
+Examples:
+  hypernodes data inspect prices/
+  hypernodes data validate prices/
+  hypernodes data convert prices/ --output all.parquet
+  hypernodes data resample minutes.csv --timeframe 1h --output hours.csv
+  hypernodes data stats all.parquet --format json")]
+    Data(DataCommand),
     /// Prints what a command would run: the graph, its steps, the engine's partitions and why.
     ///
     /// A map whose steps wait on files (or any with `--workload io`) runs on four io threads for

@@ -5,6 +5,7 @@ mod atc_rows;
 mod bench;
 mod cache;
 mod config;
+mod data;
 mod engines;
 mod graph;
 mod indicator_rows;
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, CommandError> {
         Command::Atc(command) => atc::run(common, command),
         Command::Indicators(command) => indicators::run(common, command),
         Command::Scan(command) => scan::run(common, command),
+        Command::Data(command) => data::run(common, &command.of),
         Command::Plan(command) => plan::run(common, &command.of),
         Command::Graph(command) => graph::run(common, &command.of),
         Command::Engines => engines::run(common),

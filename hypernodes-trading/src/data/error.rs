@@ -361,6 +361,14 @@ pub enum DataError {
         #[serde(deserialize_with = "own_text")]
         problem: OwnText,
     },
+    /// A [`BarSource`](super::BarSource) could not give a symbol's bars.
+    #[error("`{symbol}` could not be fetched: {text}")]
+    Fetch {
+        /// The symbol.
+        symbol: Arc<str>,
+        /// What the source said.
+        text: String,
+    },
     /// What was told of the symbol elsewhere: in another process.
     #[error("{text}")]
     Told {

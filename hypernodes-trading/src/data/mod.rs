@@ -6,6 +6,8 @@
 //! | [`read_file`] | one file to one [`Bars`](crate::Bars) per symbol, streamed |
 //! | [`read_csv`], [`read_parquet`] | the same, where the format is known |
 //! | [`sources`] | many files to one [`SymbolSource`] per symbol, found lazily |
+//! | [`BarSource`] | whoever has bars: [files](BarFiles), [tables](BarTable), your own; [`fetched`] gives its symbols |
+//! | [`file_facts`] | what a file says of itself: format, size, columns |
 //! | [`CsvOptions`] | which columns, symbols and times to take |
 //! | [`DataError`] | what is wrong, with file, line, column and what to do |
 //! | [`SymbolError`] | the same for one symbol, while others go on |
@@ -14,8 +16,11 @@
 //!
 //! Nothing here computes an indicator.
 
+mod bar_source;
+mod batches;
 mod error;
 mod expand;
+mod facts;
 mod feed;
 mod folder;
 mod guard;
@@ -36,8 +41,11 @@ mod text;
 mod time;
 pub mod write;
 
+pub use bar_source::{BarFiles, BarSource, BarTable, Fetch, LazyBars, fetched};
+pub use batches::TableError;
 pub use error::{CellProblem, DataError, Place, SymbolError};
 pub use expand::expand;
+pub use facts::{ColumnFacts, FileFacts, file_facts};
 pub use options::{CsvColumns, CsvOptions, parse_symbols};
 pub use reader::{Symbols, read_csv, read_csv_bytes, read_file, read_parquet, read_parquet_bytes};
 pub use source::{Sources, SymbolSource, sources};

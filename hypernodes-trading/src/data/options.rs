@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DataError, TimeRange};
 use crate::bars::PriceSource;
+use crate::timeframe::Timeframe;
 
 /// Which price columns are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct CsvOptions {
     /// Only rows with a time in this range. Rows outside are still checked, except those of row
     /// groups of a Parquet file that lie outside as a whole.
     pub range: TimeRange,
+    /// Bars of this length, [resampled](mod@crate::resample) from those in the range; `None` for bars as they are.
+    pub timeframe: Option<Timeframe>,
     /// The name of the time column, where it is none of `time`, `date`, `timestamp`, `datetime`,
     /// `trade_date`.
     pub time_column: Option<String>,

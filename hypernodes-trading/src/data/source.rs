@@ -9,10 +9,12 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use serde::Deserialize;
 
+use super::bar_source::LazyBars;
 use super::input::{stem, symbol_of_name};
 use super::reader::{Symbols, has_symbol_column, read_file};
 use super::{CsvOptions, DataError, SymbolError};
 use crate::bars::Bars;
+use crate::resample::resample;
 
 /// Where one symbol's bars come from: the item that a scan is mapped over.
 ///
@@ -26,6 +28,8 @@ pub enum SymbolSource {
     File(PathBuf),
     /// Bars that are there already, from a file of many symbols or from memory.
     Loaded(Bars),
+    /// Bars that a [`BarSource`](super::BarSource) is asked for where they are needed, so in parallel.
+    Lazy(LazyBars),
     /// A symbol of a larger file that could not be read.
     Failed(Arc<SymbolError>),
 }
@@ -43,17 +47,35 @@ impl SymbolSource {
         match self {
             Self::File(path) => file_symbol(path),
             Self::Loaded(bars) => bars.symbol().into(),
+            Self::Lazy(lazy) => lazy.symbol().into(),
             Self::Failed(error) => Cow::Borrowed(&error.symbol),
         }
     }
 
-    /// The bars.
+    /// The bars, of the timeframe that `options` ask for. What else these ask for concerns files.
     ///
     /// # Errors
-    /// What is wrong with the symbol's rows, or with its file.
+    /// What is wrong with the symbol's rows, with its file or with what it is fetched from.
     pub fn load(self, options: &CsvOptions) -> Result<Bars, Arc<SymbolError>> {
+        let name = match &self {
+            Self::File(path) => path.display().to_string(),
+            other => other.symbol().into_owned(),
+        };
+        let bars = self.unchanged(options)?;
+        let Some(timeframe) = options.timeframe else {
+            return Ok(bars);
+        };
+        resample(&bars, timeframe).map_err(|source| {
+            let (symbol, file) = (bars.symbol().into(), name.into());
+            let error = DataError::Bars { file, source };
+            SymbolError { symbol, error }.into()
+        })
+    }
+
+    fn unchanged(self, options: &CsvOptions) -> Result<Bars, Arc<SymbolError>> {
         let path = match self {
             Self::Loaded(bars) => return Ok(bars),
+            Self::Lazy(lazy) => return lazy.load(),
             Self::Failed(error) => return Err(error),
             Self::File(path) => path,
         };

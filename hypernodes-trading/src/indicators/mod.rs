@@ -24,7 +24,8 @@
 //! use hypernodes::{Pipeline, inputs, nodes};
 //! use hypernodes_trading::indicators::{momentum::rsi, overlap::sma};
 //! let p = Pipeline::new("signals", nodes![sma, rsi])?
-//!     .bind("time_period", 2_usize)?; // of both
+//!     .bind("sma_time_period", 2_usize)?
+//!     .bind("rsi_time_period", 2_usize)?;
 //! let out = p.run(inputs! { close: vec![1.0, 3.0, 5.0] })?;
 //! assert_eq!(out.get::<Vec<f64>>("sma")?[1..], [2.0, 4.0]);
 //! assert_eq!(out.get::<Vec<f64>>("rsi")?[2], 100.0); // it only rose
@@ -47,7 +48,7 @@ pub use catalog::{AnyIndicator, AnyState, Entry, Input, all, find};
 pub use error::IndicatorError;
 pub use indicator::{Indicator, State};
 pub use parameter::{Average, Parameter, ParameterKind};
-pub use request::{Bar, Request, RequestState};
+pub use request::{Request, RequestState};
 pub use sample::sample;
 pub use table::IndicatorTable;
 pub use talib::{cycle, math, momentum, overlap, pattern, price, statistics, volatility, volume};

@@ -11,6 +11,7 @@ use super::IndicatorError;
 use super::catalog::{AnyIndicator, AnyState, Entry, Input, all, find};
 use super::own::seconds;
 use crate::bars::Bars;
+use crate::resample::Bar;
 
 /// Names that are common beside those of the catalog.
 const ALIASES: [(&str, &str); 1] = [("VWAP_CUM", "VWAP")];
@@ -147,8 +148,10 @@ fn entry_of(name: &str) -> Result<(&'static Entry, &str), IndicatorError> {
         let whole = strsim::jaro_winkler(entry.name, &wanted);
         whole.max(strsim::jaro_winkler(entry.name, head))
     };
+    // The first of equals.
     let best = all()
         .iter()
+        .rev()
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     Err(IndicatorError::Unknown {
         name: name.to_owned(),
@@ -263,35 +266,18 @@ impl Request {
     }
 }
 
-/// One bar, for the streams of indicators asked for by name. What a feed does not have is NaN.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bar {
-    /// Nanoseconds since 1970-01-01 UTC.
-    pub time: i64,
-    /// The opening price.
-    pub open: f64,
-    /// The highest price.
-    pub high: f64,
-    /// The lowest price.
-    pub low: f64,
-    /// The closing price.
-    pub close: f64,
-    /// The volume.
-    pub volume: f64,
-}
-
-impl Bar {
-    fn value(&self, input: Input) -> f64 {
-        match input {
-            Input::Time => seconds(self.time),
-            Input::Open => self.open,
-            Input::High => self.high,
-            Input::Low => self.low,
-            Input::Close => self.close,
-            Input::Volume => self.volume,
-            Input::Periods => f64::NAN,
-        }
-    }
+/// What a bar has in a column; NaN where it has nothing.
+fn cell(bar: &Bar, input: Input) -> f64 {
+    let found = match input {
+        Input::Time => return seconds(bar.time),
+        Input::Open => bar.open,
+        Input::High => bar.high,
+        Input::Low => bar.low,
+        Input::Close => return bar.close,
+        Input::Volume => bar.volume,
+        Input::Periods => None,
+    };
+    found.unwrap_or(f64::NAN)
 }
 
 /// The stream of a [`Request`]; it gives the bits of [`Request::compute`]. A clone is a snapshot.
@@ -321,7 +307,7 @@ impl RequestState {
     fn cells(&self, bar: &Bar) -> ([f64; MOST_INPUTS], usize) {
         let mut cells = [f64::NAN; MOST_INPUTS];
         for (cell, &input) in cells.iter_mut().zip(self.inputs) {
-            *cell = bar.value(input);
+            *cell = self::cell(bar, input);
         }
         (cells, self.inputs.len())
     }

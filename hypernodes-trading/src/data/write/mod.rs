@@ -32,7 +32,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampNanosecondArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
+use serde::{Deserialize, Serialize};
+
 use crate::bars::Bars;
+use crate::dtypes::Dtypes;
 use crate::table::TIME;
 
 /// A file that is being written.
@@ -68,6 +71,9 @@ pub struct WriteOptions {
     pub symbol_column: bool,
     /// The columns beside time and close; `None` for those of the first bars.
     pub columns: Option<WriteColumns>,
+    /// The smaller types that Parquet and IPC columns get, found by [`Dtypes::of_bars`] for all bars that will be
+    /// written, and merged; `None` for `float64`. CSV has no types.
+    pub dtypes: Option<Dtypes>,
     /// `None` for what is usual: zstd for Parquet, none for IPC. A CSV file is never compressed here.
     pub compression: Option<Compression>,
 }
@@ -77,6 +83,7 @@ impl Default for WriteOptions {
         Self {
             symbol_column: true,
             columns: None,
+            dtypes: None,
             compression: None,
         }
     }
@@ -92,7 +99,7 @@ impl Default for WriteOptions {
 /// assert!(columns.volume && !columns.open);
 /// # Ok::<(), hypernodes_trading::BarsError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a column by its name"
@@ -155,6 +162,7 @@ impl WriteColumns {
 struct Shape {
     symbol_column: bool,
     columns: WriteColumns,
+    dtypes: Option<Dtypes>,
     /// The only symbol, where there is no column for it.
     symbol: Arc<str>,
 }
@@ -166,6 +174,7 @@ impl Shape {
         Self {
             symbol_column: options.symbol_column,
             columns: columns.unwrap_or_default(),
+            dtypes: options.dtypes.clone(),
             symbol: first.map_or("", Bars::symbol).into(),
         }
     }
@@ -215,7 +224,11 @@ impl Shape {
         if self.columns.exchange {
             fields.push(text("exchange", true));
         }
-        Arc::new(Schema::new(fields))
+        let schema = Schema::new(fields);
+        match &self.dtypes {
+            Some(types) => Arc::new(types.schema(&schema)),
+            None => Arc::new(schema),
+        }
     }
 
     /// The bars as rows of the file, sharing their columns.
@@ -247,6 +260,19 @@ impl Shape {
                 None => Arc::new(StringArray::new_null(rows)),
             });
         }
+        let Some(types) = &self.dtypes else {
+            return RecordBatch::try_new(Arc::clone(schema), columns);
+        };
+        let plain = schema
+            .fields()
+            .iter()
+            .map(|field| field.name())
+            .zip(columns);
+        let smaller = types.apply(&RecordBatch::try_from_iter(plain)?);
+        let columns = smaller
+            .map_err(|e| ArrowError::ExternalError(e.into()))?
+            .columns()
+            .to_vec();
         RecordBatch::try_new(Arc::clone(schema), columns)
     }
 }

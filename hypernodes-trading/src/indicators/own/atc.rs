@@ -22,7 +22,7 @@ fn alpha(length: usize) -> f64 {
 
 /// The node of an average: the same for all six, but for what it is.
 macro_rules! average {
-    ($(#[$doc:meta])* $node:ident, $Type:ident, $output:literal) => {
+    ($(#[$doc:meta])* $node:ident, $Type:ident, $output:literal, $length:ident) => {
         $(#[$doc])*
         ///
         /// # Shapes and units
@@ -38,8 +38,8 @@ macro_rules! average {
         /// The TradingView script "Adaptive Trend Classification: Moving Averages" in its Python port
         /// `adaptive_trend_LTS`.
         #[node(output = $output)]
-        pub fn $node(close: &[f64], #[default(28)] length: usize) -> Result<Vec<f64>, IndicatorError> {
-            let [values] = $Type::new(length)?.columns([close])?;
+        pub fn $node(close: &[f64], #[default(28)] $length: usize) -> Result<Vec<f64>, IndicatorError> {
+            let [values] = $Type::new($length)?.columns([close])?;
             Ok(values)
         }
     };
@@ -51,7 +51,7 @@ declare! {
     "E[t] = a x[t] + (1 - a) E[t-1], a = 2 / (length + 1); starts with the mean of the first length values.",
     node atc_ema;
     in Close;
-    set length: usize = 28, 1.0, 100000.0;
+    set length "length": usize = 28, 1.0, 100000.0;
     out "";
 }
 
@@ -65,7 +65,7 @@ average! {
     /// assert_eq!(ema[2..], [2.0, 4.0]); // the mean of 1, 2, 3; then (6 + 2) / 2
     /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
     /// ```
-    atc_ema, AtcEma, "atc_ema"
+    atc_ema, AtcEma, "atc_ema", atc_ema_length
 }
 
 /// An exponential average on its way.
@@ -115,7 +115,7 @@ declare! {
     "2 E1 - E2, E1 = ATC_EMA(x, length), E2 the same average of E1, started with the first value of E1.",
     node atc_dema;
     in Close;
-    set length: usize = 28, 1.0, 100000.0;
+    set length "length": usize = 28, 1.0, 100000.0;
     out "";
 }
 
@@ -129,7 +129,7 @@ average! {
     /// assert_eq!(dema[2..], [2.0, 5.0]); // where it starts, it equals E1; then E1 = 4, E2 = 3
     /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
     /// ```
-    atc_dema, AtcDema, "atc_dema"
+    atc_dema, AtcDema, "atc_dema", atc_dema_length
 }
 
 /// A double exponential average on its way.
@@ -257,7 +257,7 @@ declare! {
     "sum of (length - k) x[t-k], k from 0 to length - 1, over length (length + 1) / 2.",
     node atc_wma;
     in Close;
-    set length: usize = 28, 1.0, 100000.0;
+    set length "length": usize = 28, 1.0, 100000.0;
     out "";
 }
 
@@ -271,7 +271,7 @@ average! {
     /// assert_eq!(wma[1], 3.0); // (2 x 4 + 1) / 3
     /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
     /// ```
-    atc_wma, AtcWma, "atc_wma"
+    atc_wma, AtcWma, "atc_wma", atc_wma_length
 }
 
 windowed! { AtcWma, "ATC_WMA", |length| length, kernels::wma }
@@ -282,7 +282,7 @@ declare! {
     "wma(2 wma(x, length / 2) - wma(x, length), sqrt(length)), lengths rounded down and at least 1.",
     node atc_hma;
     in Close;
-    set length: usize = 28, 1.0, 100000.0;
+    set length "length": usize = 28, 1.0, 100000.0;
     out "";
 }
 
@@ -296,7 +296,7 @@ average! {
     /// assert!((hma[5] - 6.0).abs() < 1e-12); // no lag on a straight line
     /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
     /// ```
-    atc_hma, AtcHma, "atc_hma"
+    atc_hma, AtcHma, "atc_hma", atc_hma_length
 }
 
 windowed! {
@@ -310,7 +310,7 @@ declare! {
     "the value at the newest bar of the line fitted to the last length values by least squares.",
     node atc_lsma;
     in Close;
-    set length: usize = 28, 1.0, 100000.0;
+    set length "length": usize = 28, 1.0, 100000.0;
     out "";
 }
 
@@ -324,7 +324,7 @@ average! {
     /// assert_eq!(lsma[2], 5.5); // slope 2.5 through the mean 3
     /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
     /// ```
-    atc_lsma, AtcLsma, "atc_lsma"
+    atc_lsma, AtcLsma, "atc_lsma", atc_lsma_length
 }
 
 windowed! { AtcLsma, "ATC_LSMA", |length| length, kernels::lsma }
@@ -335,7 +335,7 @@ declare! {
     "K[t] = K[t-1] + s (x[t] - K[t-1]), s = (0.602 er + 0.064)^2, er = abs(x[t] - x[t-length]) over the sum of absolute changes (0 if none); x[0] until bar length.",
     node atc_kama;
     in Close;
-    set length: usize = 28, 1.0, 100000.0;
+    set length "length": usize = 28, 1.0, 100000.0;
     out "";
 }
 
@@ -350,7 +350,7 @@ average! {
     /// assert!((kama[2] - 10.443556).abs() < 1e-12); // er = 1, s = 0.666^2
     /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
     /// ```
-    atc_kama, AtcKama, "atc_kama"
+    atc_kama, AtcKama, "atc_kama", atc_kama_length
 }
 
 /// An adaptive average on its way.

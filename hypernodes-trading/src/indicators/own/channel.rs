@@ -17,7 +17,7 @@ declare! {
     "middle = ema(c, ema_period); upper, lower = middle +- multiplier x rma(true range, atr_period).",
     node keltner;
     in High, Low, Close;
-    set ema_period: usize = 20, 1.0, 100000.0, atr_period: usize = 10, 1.0, 100000.0, multiplier: f64 = 2.0, 0.0, 3e37;
+    set keltner_ema_period "ema_period": usize = 20, 1.0, 100000.0, keltner_atr_period "atr_period": usize = 10, 1.0, 100000.0, keltner_multiplier "multiplier": f64 = 2.0, 0.0, 3e37;
     out "upper", "middle", "lower";
 }
 
@@ -25,7 +25,7 @@ declare! {
 ///
 /// # Shapes and units
 /// Columns of n bars in, three of n bars out, in the unit of the price; NaN for the first
-/// `max(ema_period - 1, atr_period)` bars.
+/// `max(keltner_ema_period - 1, keltner_atr_period)` bars.
 ///
 /// # Formula
 /// See [`Keltner`]. The average true range is Wilder's, as in TA-Lib's ATR.
@@ -51,12 +51,13 @@ pub fn keltner(
     high: &[f64],
     low: &[f64],
     close: &[f64],
-    #[default(20)] ema_period: usize,
-    #[default(10)] atr_period: usize,
-    #[default(2.0)] multiplier: f64,
+    #[default(20)] keltner_ema_period: usize,
+    #[default(10)] keltner_atr_period: usize,
+    #[default(2.0)] keltner_multiplier: f64,
 ) -> Result<(Vec<f64>, Vec<f64>, Vec<f64>), IndicatorError> {
     let [upper, middle, lower] =
-        Keltner::new(ema_period, atr_period, multiplier)?.columns([high, low, close])?;
+        Keltner::new(keltner_ema_period, keltner_atr_period, keltner_multiplier)?
+            .columns([high, low, close])?;
     Ok((upper, middle, lower))
 }
 
@@ -79,7 +80,7 @@ impl Indicator<3, 3> for Keltner {
     const NAME: &'static str = "KELTNER";
 
     fn warmup_bars(&self) -> usize {
-        (self.ema_period - 1).max(self.atr_period)
+        (self.keltner_ema_period - 1).max(self.keltner_atr_period)
     }
 
     fn fill_good(
@@ -88,10 +89,10 @@ impl Indicator<3, 3> for Keltner {
         [upper, middle, lower]: [&mut [f64]; 3],
     ) -> Result<(), IndicatorError> {
         let warmup = self.warmup_bars();
-        let [ema] = Ema::new(self.ema_period)?.columns([close])?;
-        let [atr] = Atr::new(self.atr_period)?.columns([high, low, close])?;
+        let [ema] = Ema::new(self.keltner_ema_period)?.columns([close])?;
+        let [atr] = Atr::new(self.keltner_atr_period)?.columns([high, low, close])?;
         for (at, (ema, atr)) in ema.iter().zip(atr).skip(warmup).enumerate() {
-            [upper[at], middle[at], lower[at]] = bands(*ema, atr, self.multiplier);
+            [upper[at], middle[at], lower[at]] = bands(*ema, atr, self.keltner_multiplier);
         }
         Ok(())
     }
@@ -101,9 +102,9 @@ impl Indicator<3, 3> for Keltner {
         [high, low, close]: [&[f64]; 3],
     ) -> Result<(KeltnerStream, [f64; 3]), IndicatorError> {
         let mut stream = KeltnerStream {
-            ema: Ema::new(self.ema_period)?.state(),
-            atr: Atr::new(self.atr_period)?.state(),
-            multiplier: self.multiplier,
+            ema: Ema::new(self.keltner_ema_period)?.state(),
+            atr: Atr::new(self.keltner_atr_period)?.state(),
+            multiplier: self.keltner_multiplier,
         };
         let mut values = [f64::NAN; 3];
         for ((&high, &low), &close) in high.iter().zip(low).zip(close) {

@@ -6,7 +6,7 @@ macro_rules! declare {
         $(#[$doc:meta])*
         $Type:ident, $NAME:literal, $about:literal, $formula:literal, node $node:ident;
         in $($Input:ident),+;
-        set $($parameter:ident: $Value:ident = $default:literal, $min:literal, $max:literal),*;
+        set $($parameter:ident $short:literal: $Value:ident = $default:literal, $min:literal, $max:literal),*;
         out $($label:literal),+;
     ) => {
         $(#[$doc])*
@@ -20,7 +20,7 @@ macro_rules! declare {
 
         impl $Type {
             /// Its parameters, in order.
-            pub const PARAMETERS: &'static [Parameter] = &[$(declare!(@parameter $parameter $Value $default, $min, $max)),*];
+            pub const PARAMETERS: &'static [Parameter] = &[$(declare!(@parameter $short $Value $default, $min, $max)),*];
 
             pub(super) const ENTRY: Entry = Entry {
                 name: $NAME,
@@ -38,7 +38,7 @@ macro_rules! declare {
             /// # Errors
             /// [`IndicatorError::Parameter`] for a value out of range.
             pub fn new($($parameter: $Value),*) -> Result<Self, IndicatorError> {
-                $(declare!(@parameter $parameter $Value $default, $min, $max).check($NAME, $parameter)?;)*
+                $(declare!(@parameter $short $Value $default, $min, $max).check($NAME, $parameter)?;)*
                 Ok(Self { $($parameter),* })
             }
 
@@ -46,15 +46,15 @@ macro_rules! declare {
                 let &[$($parameter),*] = numbers else {
                     return Err(IndicatorError::Library { indicator: $NAME.into(), reason: "BadParam".to_owned() });
                 };
-                $(let $parameter = declare!(@parameter $parameter $Value $default, $min, $max)
+                $(let $parameter = declare!(@parameter $short $Value $default, $min, $max)
                     .value::<$Value>($NAME, $parameter)?;)*
                 Ok(Box::new(Erased(Self::new($($parameter),*)?)))
             }
         }
     };
-    (@parameter $parameter:ident $Value:ident $default:literal, $min:literal, $max:literal) => {
+    (@parameter $short:literal $Value:ident $default:literal, $min:literal, $max:literal) => {
         Parameter {
-            name: stringify!($parameter),
+            name: $short,
             kind: <$Value as ParameterValue>::KIND,
             default: $default as f64,
             min: $min,

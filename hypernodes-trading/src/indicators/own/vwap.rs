@@ -16,7 +16,7 @@ declare! {
     "sum of v x (h + l + c) / 3 over the last time_period bars, over the sum of v; NaN while that sum is 0.",
     node vwap_roll;
     in High, Low, Close, Volume;
-    set time_period: usize = 20, 1.0, 100000.0;
+    set vwap_roll_time_period "time_period": usize = 20, 1.0, 100000.0;
     out "";
 }
 
@@ -29,14 +29,14 @@ declare! {
     "sum of v x (h + l + c) / 3 since the first bar of the session, over the sum of v; NaN while that sum is 0.",
     node vwap_session;
     in Time, High, Low, Close, Volume;
-    set session_start_minutes: usize = 0, 0.0, 1439.0;
+    set session_start_minutes "session_start_minutes": usize = 0, 0.0, 1439.0;
     out "";
 }
 
 /// Rolling volume-weighted average price.
 ///
 /// # Shapes and units
-/// Columns of n bars in, one of n bars out, in the unit of the price; NaN for the first `time_period - 1` bars.
+/// Columns of n bars in, one of n bars out, in the unit of the price; NaN for the first `vwap_roll_time_period - 1` bars.
 ///
 /// # Formula
 /// See [`VwapRoll`].
@@ -64,9 +64,9 @@ pub fn vwap_roll(
     low: &[f64],
     close: &[f64],
     volume: &[f64],
-    #[default(20)] time_period: usize,
+    #[default(20)] vwap_roll_time_period: usize,
 ) -> Result<Vec<f64>, IndicatorError> {
-    let [vwap] = VwapRoll::new(time_period)?.columns([high, low, close, volume])?;
+    let [vwap] = VwapRoll::new(vwap_roll_time_period)?.columns([high, low, close, volume])?;
     Ok(vwap)
 }
 
@@ -163,7 +163,7 @@ impl Indicator<4, 1> for VwapRoll {
     const NAME: &'static str = "VWAP_ROLL";
 
     fn warmup_bars(&self) -> usize {
-        self.time_period - 1
+        self.vwap_roll_time_period - 1
     }
 
     fn fill_good(
@@ -173,7 +173,7 @@ impl Indicator<4, 1> for VwapRoll {
     ) -> Result<(), IndicatorError> {
         let warmup = self.warmup_bars();
         fold::<Self, 4>(
-            &mut VwapRollStream::new(self.time_period),
+            &mut VwapRollStream::new(self.vwap_roll_time_period),
             inputs,
             |bar, value| {
                 if let Some(at) = bar.checked_sub(warmup) {
@@ -185,7 +185,7 @@ impl Indicator<4, 1> for VwapRoll {
     }
 
     fn open(&self, history: [&[f64]; 4]) -> Result<(VwapRollStream, [f64; 1]), IndicatorError> {
-        let mut stream = VwapRollStream::new(self.time_period);
+        let mut stream = VwapRollStream::new(self.vwap_roll_time_period);
         let mut last = f64::NAN;
         fold::<Self, 4>(&mut stream, history, |_, value| last = value);
         Ok((stream, [last]))

@@ -97,7 +97,7 @@ macro_rules! functions {
         $NAME:literal, $about:literal, $formula:literal,
         $Type:ident, $call:ident, $open:ident, $lookback:ident, $Stream:ident;
         in $($input:ident $Input:ident),+;
-        set $($parameter:ident: $Value:ident = $default:expr, $min:literal, $max:literal),*;
+        set $($parameter:ident $short:literal: $Value:ident = $default:expr, $min:literal, $max:literal),*;
         out $node:tt $($output:ident: $Number:ident = $label:literal),+;
         last $($last:expr),+;
     )+) => {
@@ -125,14 +125,14 @@ macro_rules! functions {
             impl $Type {
                 /// Its parameters, in order.
                 pub const PARAMETERS: &'static [Parameter] =
-                    &[$(functions!(@parameter $parameter $Value $default, $min, $max)),*];
+                    &[$(functions!(@parameter $short $Value $default, $min, $max)),*];
 
                 /// The indicator with these parameters.
                 ///
                 /// # Errors
                 /// [`IndicatorError::Parameter`] for a value out of range.
                 pub fn new($($parameter: $Value),*) -> Result<Self, IndicatorError> {
-                    $(functions!(@parameter $parameter $Value $default, $min, $max).check($NAME, $parameter)?;)*
+                    $(functions!(@parameter $short $Value $default, $min, $max).check($NAME, $parameter)?;)*
                     let warmup_bars = CORE.$lookback($($parameter.native()),*);
                     let warmup_bars = warmup_bars.map_err(|code| refused($NAME, code))?;
                     Ok(Self { $($parameter,)* warmup_bars })
@@ -142,7 +142,7 @@ macro_rules! functions {
                     let &[$($parameter),*] = numbers else {
                         return Err(refused($NAME, ta_lib::RetCode::BadParam));
                     };
-                    $(let $parameter = functions!(@parameter $parameter $Value $default, $min, $max)
+                    $(let $parameter = functions!(@parameter $short $Value $default, $min, $max)
                         .value::<$Value>($NAME, $parameter)?;)*
                     Ok(Box::new(Erased(Self::new($($parameter),*)?)))
                 }
@@ -237,6 +237,9 @@ macro_rules! functions {
         /// Columns of n bars in, columns of n bars out; NaN during the warm-up, whose length
         #[doc = concat!("[`", stringify!($Type), "`] tells.")]
         ///
+        /// The node's parameters are called by the function's name and theirs, so that several indicators fit into one
+        /// pipeline.
+        ///
         /// # Formula
         #[doc = concat!("`", $formula, "`")]
         ///
@@ -263,9 +266,9 @@ macro_rules! functions {
             Ok(functions!(@tuple $($output)+))
         }
     };
-    (@parameter $parameter:ident $Value:ident $default:expr, $min:literal, $max:literal) => {
+    (@parameter $label:literal $Value:ident $default:expr, $min:literal, $max:literal) => {
         Parameter {
-            name: stringify!($parameter),
+            name: $label,
             kind: <$Value as ParameterValue>::KIND,
             default: functions!(@number $Value $default),
             min: $min,

@@ -41,21 +41,21 @@ functions! {
     "SWAK_2PHP", "Swiss Army Knife - Two-Pole High-Pass Filter", "y = 2 * q * y[t-1] - q^2 * y[t-2] + (1 - a/2)^2 * (x - 2 * x[t-1] + x[t-2]), q = 1 - a, a = sqrt(b^2 + 2 * b) - b, b = 2.415 * (1 - cos(2 * pi/n)); y starts at 0.",
     Swak2php, swak_2php, swak_2php_open, swak_2php_lookback, Swak2phpStream;
     in close Close;
-    set time_period: usize = 20, 2.0, 10000.0;
+    set swak_2php_time_period "time_period": usize = 20, 2.0, 10000.0;
     out (output = "swak_2php") values: f64 = "";
     last -1.2703890239009108;
 
     "SWAK_BP", "Swiss Army Knife - Band-Pass Filter", "y = cos(2 * pi/n) * (1 + a) * y[t-1] - a * y[t-2] + (1 - a)/2 * (x - x[t-2]), a = (1 - sin(T))/cos(T), T = 4 * pi * delta/n; y starts at 0.",
     SwakBp, swak_bp, swak_bp_open, swak_bp_lookback, SwakBpStream;
     in close Close;
-    set time_period: usize = 20, 5.0, 2000.0, delta: f64 = 0.1, 0.05, 0.5;
+    set swak_bp_time_period "time_period": usize = 20, 5.0, 2000.0, swak_bp_delta "delta": f64 = 0.1, 0.05, 0.5;
     out (output = "swak_bp") values: f64 = "";
     last 0.29159029778658485;
 
     "SWAK_HP", "Swiss Army Knife - High-Pass Filter", "y = (1 - a) * y[t-1] + (1 - a/2) * (x - x[t-1]), a = (cos(w) + sin(w) - 1)/cos(w), w = 2 * pi/n; y starts at 0.",
     SwakHp, swak_hp, swak_hp_open, swak_hp_lookback, SwakHpStream;
     in close Close;
-    set time_period: usize = 20, 5.0, 100000.0;
+    set swak_hp_time_period "time_period": usize = 20, 5.0, 100000.0;
     out (output = "swak_hp") values: f64 = "";
     last -3.0644486608436283;
 }

@@ -97,42 +97,42 @@ functions! {
     "MAX", "Highest value over a specified period", "The highest of the last n values.",
     Max, max, max_open, max_lookback, MaxStream;
     in close Close;
-    set time_period: usize = 30, 2.0, 100000.0;
+    set max_time_period "time_period": usize = 30, 2.0, 100000.0;
     out (output = "max") values: f64 = "";
     last 109.08;
 
     "MAXINDEX", "Index of highest value over a specified period", "The bar index, in the input, of the highest of the last n values; on a tie the latest.",
     Maxindex, maxindex, maxindex_open, maxindex_lookback, MaxindexStream;
     in close Close;
-    set time_period: usize = 30, 2.0, 100000.0;
+    set maxindex_time_period "time_period": usize = 30, 2.0, 100000.0;
     out (output = "maxindex") values: i32 = "";
     last 222.0;
 
     "MIN", "Lowest value over a specified period", "The lowest of the last n values.",
     Min, min, min_open, min_lookback, MinStream;
     in close Close;
-    set time_period: usize = 30, 2.0, 100000.0;
+    set min_time_period "time_period": usize = 30, 2.0, 100000.0;
     out (output = "min") values: f64 = "";
     last 92.64;
 
     "MININDEX", "Index of lowest value over a specified period", "The bar index, in the input, of the lowest of the last n values; on a tie the latest.",
     Minindex, minindex, minindex_open, minindex_lookback, MinindexStream;
     in close Close;
-    set time_period: usize = 30, 2.0, 100000.0;
+    set minindex_time_period "time_period": usize = 30, 2.0, 100000.0;
     out (output = "minindex") values: i32 = "";
     last 249.0;
 
     "MINMAX", "Lowest and highest values over a specified period", "The lowest and the highest of the last n values.",
     Minmax, minmax, minmax_open, minmax_lookback, MinmaxStream;
     in close Close;
-    set time_period: usize = 30, 2.0, 100000.0;
+    set minmax_time_period "time_period": usize = 30, 2.0, 100000.0;
     out (outputs = ("minmax_min", "minmax_max")) min: f64 = "min", max: f64 = "max";
     last 92.64, 109.08;
 
     "MINMAXINDEX", "Indexes of lowest and highest values over a specified period", "The bar indices, in the input, of the lowest and of the highest of the last n values; on a tie the latest.",
     Minmaxindex, minmaxindex, minmaxindex_open, minmaxindex_lookback, MinmaxindexStream;
     in close Close;
-    set time_period: usize = 30, 2.0, 100000.0;
+    set minmaxindex_time_period "time_period": usize = 30, 2.0, 100000.0;
     out (outputs = ("minmaxindex_min", "minmaxindex_max")) min: i32 = "min", max: i32 = "max";
     last 249.0, 222.0;
 
@@ -174,7 +174,7 @@ functions! {
     "SUM", "Summation", "The sum of the last n values.",
     Sum, sum, sum_open, sum_lookback, SumStream;
     in close Close;
-    set time_period: usize = 30, 2.0, 100000.0;
+    set sum_time_period "time_period": usize = 30, 2.0, 100000.0;
     out (output = "sum") values: f64 = "";
     last 3047.4;
 

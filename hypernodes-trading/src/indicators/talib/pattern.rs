@@ -55,7 +55,7 @@ functions! {
     "CDLABANDONEDBABY", "Abandoned Baby", "Long body, doji, opposite body that is not short (10 earlier), with full gaps (shadows too) on both sides of the doji and a close past penetration of the first body; +100 if the third is white, -100 black.",
     Cdlabandonedbaby, cdlabandonedbaby, cdlabandonedbaby_open, cdlabandonedbaby_lookback, CdlabandonedbabyStream;
     in open Open, high High, low Low, close Close;
-    set penetration: f64 = 0.3, 0.0, 3e37;
+    set cdlabandonedbaby_penetration "penetration": f64 = 0.3, 0.0, 3e37;
     out (output = "cdlabandonedbaby") values: i32 = "";
     last 0.0;
 
@@ -104,7 +104,7 @@ functions! {
     "CDLDARKCLOUDCOVER", "Dark Cloud Cover", "-100: a long white candle (10 earlier), then a black one opening above its high and closing inside its body, more than penetration of that body below its close.",
     Cdldarkcloudcover, cdldarkcloudcover, cdldarkcloudcover_open, cdldarkcloudcover_lookback, CdldarkcloudcoverStream;
     in open Open, high High, low Low, close Close;
-    set penetration: f64 = 0.5, 0.0, 3e37;
+    set cdldarkcloudcover_penetration "penetration": f64 = 0.5, 0.0, 3e37;
     out (output = "cdldarkcloudcover") values: i32 = "";
     last 0.0;
 
@@ -139,14 +139,14 @@ functions! {
     "CDLEVENINGDOJISTAR", "Evening Doji Star", "-100: long white candle, doji gapping up by the body, then a black body that is not short, closing more than penetration of the first body below its close; averages of 10 earlier.",
     Cdleveningdojistar, cdleveningdojistar, cdleveningdojistar_open, cdleveningdojistar_lookback, CdleveningdojistarStream;
     in open Open, high High, low Low, close Close;
-    set penetration: f64 = 0.3, 0.0, 3e37;
+    set cdleveningdojistar_penetration "penetration": f64 = 0.3, 0.0, 3e37;
     out (output = "cdleveningdojistar") values: i32 = "";
     last 0.0;
 
     "CDLEVENINGSTAR", "Evening Star", "-100: long white candle, short body gapping up, then a black body that is not short, closing more than penetration of the first body below its close; averages of 10 earlier.",
     Cdleveningstar, cdleveningstar, cdleveningstar_open, cdleveningstar_lookback, CdleveningstarStream;
     in open Open, high High, low Low, close Close;
-    set penetration: f64 = 0.3, 0.0, 3e37;
+    set cdleveningstar_penetration "penetration": f64 = 0.3, 0.0, 3e37;
     out (output = "cdleveningstar") values: i32 = "";
     last 0.0;
 
@@ -293,21 +293,21 @@ functions! {
     "CDLMATHOLD", "Mat Hold", "+100: long white candle, short black body gapping up, two short falling bodies holding above the first close less penetration of its body, then a white close above their highs; averages of 10 earlier.",
     Cdlmathold, cdlmathold, cdlmathold_open, cdlmathold_lookback, CdlmatholdStream;
     in open Open, high High, low Low, close Close;
-    set penetration: f64 = 0.5, 0.0, 3e37;
+    set cdlmathold_penetration "penetration": f64 = 0.5, 0.0, 3e37;
     out (output = "cdlmathold") values: i32 = "";
     last 0.0;
 
     "CDLMORNINGDOJISTAR", "Morning Doji Star", "+100: long black candle, doji gapping down by the body, then a white body that is not short, closing more than penetration of the first body above its close; averages of 10 earlier.",
     Cdlmorningdojistar, cdlmorningdojistar, cdlmorningdojistar_open, cdlmorningdojistar_lookback, CdlmorningdojistarStream;
     in open Open, high High, low Low, close Close;
-    set penetration: f64 = 0.3, 0.0, 3e37;
+    set cdlmorningdojistar_penetration "penetration": f64 = 0.3, 0.0, 3e37;
     out (output = "cdlmorningdojistar") values: i32 = "";
     last 0.0;
 
     "CDLMORNINGSTAR", "Morning Star", "+100: long black candle, short body gapping down, then a white body that is not short, closing more than penetration of the first body above its close; averages of 10 earlier.",
     Cdlmorningstar, cdlmorningstar, cdlmorningstar_open, cdlmorningstar_lookback, CdlmorningstarStream;
     in open Open, high High, low Low, close Close;
-    set penetration: f64 = 0.3, 0.0, 3e37;
+    set cdlmorningstar_penetration "penetration": f64 = 0.3, 0.0, 3e37;
     out (output = "cdlmorningstar") values: i32 = "";
     last 0.0;
 

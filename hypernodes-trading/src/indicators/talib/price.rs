@@ -6,7 +6,7 @@ functions! {
     "AVGDEV", "Average Deviation", "Mean of |x - m| over the last n values, m being the mean of those n values.",
     Avgdev, avgdev, avgdev_open, avgdev_lookback, AvgdevStream;
     in close Close;
-    set time_period: usize = 14, 2.0, 100000.0;
+    set avgdev_time_period "time_period": usize = 14, 2.0, 100000.0;
     out (output = "avgdev") values: f64 = "";
     last 1.64734693877551;
 

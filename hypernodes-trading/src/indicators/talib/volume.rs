@@ -14,35 +14,35 @@ functions! {
     "ADOSC", "Chaikin A/D Oscillator", "ema(AD, fast) - ema(AD, slow), AD being the accumulation/distribution line; both averages start at the first AD value and the periods are never swapped.",
     Adosc, adosc, adosc_open, adosc_lookback, AdoscStream;
     in high High, low Low, close Close, volume Volume;
-    set fast_period: usize = 3, 2.0, 100000.0, slow_period: usize = 10, 2.0, 100000.0;
+    set adosc_fast_period "fast_period": usize = 3, 2.0, 100000.0, adosc_slow_period "slow_period": usize = 10, 2.0, 100000.0;
     out (output = "adosc") values: f64 = "";
     last -546.0980942183558;
 
     "CMF", "Chaikin Money Flow", "sum(v * ((c - l) - (h - c))/(h - l), n)/sum(v, n); a bar with h <= l adds no flow, and a window without volume gives 0.",
     Cmf, cmf, cmf_open, cmf_lookback, CmfStream;
     in high High, low Low, close Close, volume Volume;
-    set time_period: usize = 20, 2.0, 100000.0;
+    set cmf_time_period "time_period": usize = 20, 2.0, 100000.0;
     out (output = "cmf") values: f64 = "";
     last -0.11976778562064283;
 
     "EFI", "Elder's Force Index", "ema((c - c[t-1]) * v, n).",
     Efi, efi, efi_open, efi_lookback, EfiStream;
     in close Close, volume Volume;
-    set time_period: usize = 13, 1.0, 100000.0;
+    set efi_time_period "time_period": usize = 13, 1.0, 100000.0;
     out (output = "efi") values: f64 = "";
     last -774.4500231525575;
 
     "EMV", "Arms Ease of Movement", "sma(M/B, n), with M the one-bar change of (h + l)/2 and B = (v/divisor)/(h - l); a bar where h = l or B = 0 counts as 0.",
     Emv, emv, emv_open, emv_lookback, EmvStream;
     in high High, low Low, volume Volume;
-    set time_period: usize = 14, 1.0, 100000.0, volume_divisor: f64 = 10000.0, 1.0, 3e37;
+    set emv_time_period "time_period": usize = 14, 1.0, 100000.0, emv_volume_divisor "volume_divisor": f64 = 10000.0, 1.0, 3e37;
     out (output = "emv") values: f64 = "";
     last -27.478663816756672;
 
     "KVO", "Klinger Volume Oscillator", "F = 100 * v * T * |2 * d/cm - 1| (0 if cm = 0), d = h - l, T = the last sign of change of h + l + c, cm = sum of d since T turned, plus the d before; KVO = ema(F, fast) - ema(F, slow), signal = ema(KVO); seeds: first F.",
     Kvo, kvo, kvo_open, kvo_lookback, KvoStream;
     in high High, low Low, close Close, volume Volume;
-    set fast_period: usize = 34, 2.0, 100000.0, slow_period: usize = 55, 2.0, 100000.0, signal_period: usize = 13, 2.0, 100000.0;
+    set kvo_fast_period "fast_period": usize = 34, 2.0, 100000.0, kvo_slow_period "slow_period": usize = 55, 2.0, 100000.0, kvo_signal_period "signal_period": usize = 13, 2.0, 100000.0;
     out (outputs = ("kvo", "kvo_signal")) kvo: f64 = "kvo", signal: f64 = "signal";
     last -1140.7491131741767, -803.3172112839007;
 
@@ -77,7 +77,7 @@ functions! {
     "PVO", "Percentage Volume Oscillator", "100 * (ma(v, fast) - ma(v, slow))/ma(v, slow), 0 where the slow average is 0; the periods are swapped when slow is below fast.",
     Pvo, pvo, pvo_open, pvo_lookback, PvoStream;
     in volume Volume;
-    set fast_period: usize = 12, 2.0, 100000.0, slow_period: usize = 26, 2.0, 100000.0, ma_type: Average = Average::Ema, 0.0, 15.0;
+    set pvo_fast_period "fast_period": usize = 12, 2.0, 100000.0, pvo_slow_period "slow_period": usize = 26, 2.0, 100000.0, pvo_ma_type "ma_type": Average = Average::Ema, 0.0, 15.0;
     out (output = "pvo") values: f64 = "";
     last 0.16786477732257926;
 
@@ -91,7 +91,7 @@ functions! {
     "RVOL", "Relative Volume", "v/mean of the n volumes before this bar; the current bar is not in the mean, and nothing guards a mean of 0.",
     Rvol, rvol, rvol_open, rvol_lookback, RvolStream;
     in volume Volume;
-    set time_period: usize = 20, 1.0, 100000.0;
+    set rvol_time_period "time_period": usize = 20, 1.0, 100000.0;
     out (output = "rvol") values: f64 = "";
     last 1.0263522884882108;
 
