@@ -55,7 +55,6 @@ fn outputs(node: &NodeRef) -> Vec<(bool, bool)> {
 }
 
 #[node]
-#[expect(clippy::too_many_arguments, reason = "one for each kind of type")]
 fn of_all_kinds(
     text: &str,
     path: &Path,

@@ -38,16 +38,14 @@ pub(crate) struct PartitionSizeArgs {
     pub(crate) target: u64,
     /// The bytes of one symbol, in place of bars x columns x 8
     #[arg(long, value_parser = parse_size, value_name = "SIZE", allow_negative_numbers = true)]
-    #[arg(conflicts_with_all = ["data", "bars", "columns"])]
+    #[arg(conflicts_with_all = ["bars", "columns"])]
     pub(crate) bytes_per_symbol: Option<u64>,
-    /// Bars of a symbol
+    /// Bars of a symbol, without DATA; 1500 where none are given
     #[arg(long, value_parser = at_least_one, value_name = "N", allow_negative_numbers = true)]
-    #[arg(default_value_t = 1_500, conflicts_with = "data")]
-    pub(crate) bars: usize,
-    /// Columns of a symbol, time included
+    pub(crate) bars: Option<usize>,
+    /// Columns of a symbol, time included, without DATA; 6 where none are given
     #[arg(long, value_parser = at_least_one, value_name = "N", allow_negative_numbers = true)]
-    #[arg(default_value_t = 6, conflicts_with = "data")]
-    pub(crate) columns: usize,
+    pub(crate) columns: Option<usize>,
 }
 
 impl PartitionSizeCommand {

@@ -35,14 +35,28 @@ struct Told {
     decided_by: &'static str,
 }
 
+/// A symbol that nothing is said of: what a scan uses of it, in all columns.
+const BARS: usize = 1_500;
+const COLUMNS: usize = 6;
+
 pub(super) fn run(common: &Common, command: &PartitionSizeCommand) -> Result<Exit, CommandError> {
     let format = format(common, "plan partition-size", &[Format::Text, Format::Json])?;
     let options = &command.size;
     let given = command.symbols().map_err(CommandError::Usage)?;
+    let is_described =
+        options.bytes_per_symbol.is_some() || options.bars.is_some() || options.columns.is_some();
+    if given.is_none() && is_described {
+        let problem = "`--bytes-per-symbol`, `--bars` and `--columns` describe symbols where there is no DATA; leave them or \
+                       DATA out";
+        return Err(CommandError::Usage(problem.to_owned()));
+    }
     let (symbols, bytes_per_symbol, origin) = match (given, options.bytes_per_symbol) {
         (Some(symbols), Some(bytes)) => (symbols, bytes, "given".to_owned()),
         (Some(symbols), None) => {
-            let (bars, columns) = (options.bars, options.columns);
+            let (bars, columns) = (
+                options.bars.unwrap_or(BARS),
+                options.columns.unwrap_or(COLUMNS),
+            );
             let origin = format!("{bars} bars x {columns} columns x 8");
             (symbols, bytes_of_bars(bars, columns), origin)
         }

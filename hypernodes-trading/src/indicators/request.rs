@@ -144,19 +144,22 @@ fn entry_of(name: &str) -> Result<(&'static Entry, &str), IndicatorError> {
     }
     let wanted = name.split('.').next().unwrap_or(name).to_ascii_uppercase();
     let head = wanted.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '.');
+    // Of equally many slips, those behind the first letters are likelier.
     let likeness = |entry: &&Entry| {
-        let whole = strsim::jaro_winkler(entry.name, &wanted);
-        whole.max(strsim::jaro_winkler(entry.name, head))
+        let to = |text: &str| strsim::normalized_damerau_levenshtein(entry.name, text);
+        (
+            to(&wanted).max(to(head)),
+            strsim::jaro_winkler(entry.name, head),
+        )
     };
-    // The first of equals.
-    let best = all()
-        .iter()
-        .rev()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let best = all().iter().rev().max_by(|a, b| {
+        let (a, b) = (likeness(a), likeness(b));
+        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
     Err(IndicatorError::Unknown {
         name: name.to_owned(),
         suggestion: best
-            .filter(|entry| likeness(entry) > 0.75)
+            .filter(|entry| likeness(entry).0 > 0.5)
             .map(|entry| entry.name.to_owned()),
     })
 }
