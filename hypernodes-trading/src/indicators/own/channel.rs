@@ -12,7 +12,7 @@ use crate::indicators::{Indicator, IndicatorError, Parameter, State};
 declare! {
     /// Keltner channels: an EMA of the close, and bands some average true ranges away from it.
     ///
-    /// TA-Lib's own `KC` centres on the typical price; see [`Kc`](crate::indicators::volatility::Kc).
+    /// TA-Lib's own `KC` centres on the typical price; see [`Kc`](crate::indicators::overlap::Kc).
     Keltner, "KELTNER", "Keltner Channels around an EMA of the close",
     "middle = ema(c, ema_period); upper, lower = middle +- multiplier x rma(true range, atr_period).",
     node keltner;
