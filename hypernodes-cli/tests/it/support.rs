@@ -72,18 +72,19 @@ impl Folder {
     }
 }
 
-/// What a shell starts in the background ignores Ctrl-C, and so does all that it starts: not what is to be interrupted here.
+/// What a shell starts in the background ignores Ctrl-C, and what `nohup` starts SIGHUP, and so does all that these start:
+/// not what is to be interrupted here.
 fn command_that_is_interrupted() -> Command {
     let exe = env!("CARGO_BIN_EXE_hypernodes");
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    // SIGINT is number 2.
-    if ignored.is_none_or(|ignored| ignored & 0b10 == 0) {
+    // SIGHUP is number 1, SIGINT 2.
+    if ignored.is_none_or(|ignored| ignored & 0b11 == 0) {
         return Command::new(exe);
     }
     let mut command = Command::new("env");
-    command.args(["--default-signal=INT", exe]);
+    command.args(["--default-signal=INT,HUP", exe]);
     command
 }
 
