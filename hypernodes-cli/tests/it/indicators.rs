@@ -138,7 +138,7 @@ fn what_cannot_be_computed_is_told() {
         ("SMA_2.5", "`time_period` of SMA is 2.5"),
         (
             "MACD",
-            "write one of `MACD.macd`, `MACD.signal`, `MACD.hist`",
+            "`MACD` has several outputs; write one of `MACD.macd`, `MACD.signal`, `MACD.hist`",
         ),
         ("MACD.hits", "`MACD` has no output `hits`"),
         (

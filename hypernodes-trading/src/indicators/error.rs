@@ -46,7 +46,7 @@ pub enum IndicatorError {
         suggestion: Option<String>,
     },
     /// An indicator with several outputs was asked for without saying which, or by a wrong one.
-    #[error("`{name}` has no output `{found}`; write one of {choices}")]
+    #[error("`{name}` has {}; write one of {choices}", outputs(.found))]
     Output {
         /// What was asked for.
         name: String,
@@ -95,6 +95,13 @@ pub enum IndicatorError {
         /// What it said.
         reason: String,
     },
+}
+
+fn outputs(found: &str) -> String {
+    match found {
+        "" => "several outputs".to_owned(),
+        found => format!("no output `{found}`"),
+    }
 }
 
 fn hint(suggestion: Option<&str>) -> String {
