@@ -34,6 +34,7 @@
 //! | [`kernels`] | moving averages, crossings, equity, rounding over plain slices |
 //! | [`atc`](mod@atc) | the ATC indicator: settings, fused kernel, columns |
 //! | [`scan`] | many symbols to a long and a short table |
+//! | [`follow`] | indicators and expressions of bars as they come |
 //! | [`causality`] | whether a computation depends on later bars |
 //! | [`resample`](mod@resample) | longer bars from shorter ones, in columns and as they come |
 //! | [`align`](mod@align) | several symbols on one time axis |
@@ -54,6 +55,7 @@ pub mod causality;
 mod cut;
 pub mod data;
 pub mod dtypes;
+pub mod follow;
 pub mod indicators;
 pub mod kernels;
 pub mod nodes;

@@ -9,6 +9,7 @@
 //! | `market` | of `data` |
 //! | `atc` | of ATC and of the scan |
 //! | `indicators` | of columns of indicators |
+//! | `follow` | of bars as they come |
 //! | `partition` | of `plan partition-size` |
 //! | `bench` | of the comparison of engines |
 //! | `upkeep` | of settings, caches and run folders |
@@ -20,6 +21,7 @@ mod bench;
 mod cluster;
 mod common;
 mod data;
+mod follow;
 mod indicators;
 mod market;
 mod partition;
@@ -32,6 +34,7 @@ pub(crate) use atc::{AtcArgs, AtcCommand, ScanCommand};
 pub(crate) use bench::{BenchCommand, BenchWorkload};
 pub(crate) use common::{Common, EngineName, Format, LogLevel};
 pub(crate) use data::DataArgs;
+pub(crate) use follow::FollowCommand;
 pub(crate) use indicators::IndicatorsCommand;
 pub(crate) use market::{ConvertCommand, DataCommand, DataOf, FileForm, StatsCommand};
 pub(crate) use partition::PartitionSizeCommand;
@@ -95,6 +98,17 @@ Examples:
   hypernodes indicators prices/ --columns @columns.txt --output indicators.csv
   hypernodes indicators --list")]
     Indicators(IndicatorsCommand),
+    /// Follows bars as they come: prints indicators, or the bars at which an expression holds.
+    ///
+    /// Each line of csv that is added to the file, or comes from standard input, is answered at once; a bar costs the same
+    /// however many came before. The output is `time,close` and the columns asked for; `symbol` comes first where the rows
+    /// have one. Ctrl-C ends it.
+    #[command(after_help = "\
+Examples:
+  hypernodes follow ticks.csv --columns RSI_14,MACD.hist
+  hypernodes follow ticks.csv --timeframe 5m --where 'crosses_above(EMA_12, EMA_26)' --columns EMA_12,EMA_26
+  feed | hypernodes follow - --where 'RSI_14 < 30' --format json")]
+    Follow(FollowCommand),
     /// Ranks symbols by the trend of their newest bars.
     ///
     /// Each symbol's newest bars give one ATC signal. Rising symbols are listed by the strongest

@@ -6,6 +6,7 @@ use hypernodes::node;
 use hypernodes::trading::Bars;
 use hypernodes::trading::indicators::IndicatorTable;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::rows::{RowStyle, WIDTH};
@@ -40,14 +41,19 @@ impl Times {
     }
 
     fn write(&self, text: &mut String, time: i64) -> std::fmt::Result {
-        // Every 64-bit number of nanoseconds is a time.
-        let stamp = Timestamp::from_nanosecond(i128::from(time)).unwrap_or_default();
-        let civil = TimeZone::UTC.to_datetime(stamp);
+        let civil = civil(time);
         match self.with_dates {
             true => write!(text, "{}", civil.date()),
             false => write!(text, "{civil}"),
         }
     }
+}
+
+/// A time of bars in UTC.
+pub(super) fn civil(time: i64) -> DateTime {
+    // Every 64-bit number of nanoseconds is a time.
+    let stamp = Timestamp::from_nanosecond(i128::from(time)).unwrap_or_default();
+    TimeZone::UTC.to_datetime(stamp)
 }
 
 fn csv(

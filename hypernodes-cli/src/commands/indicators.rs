@@ -30,12 +30,22 @@ pub(super) fn pipeline() -> Result<Pipeline, CommandError> {
 
 /// The columns that were asked for.
 pub(super) fn columns(command: &IndicatorsCommand) -> Result<Vec<Request>, CommandError> {
-    let missing = || {
+    let columns = command
+        .columns
+        .as_deref()
+        .map(named)
+        .transpose()?
+        .unwrap_or_default();
+    if columns.is_empty() {
         let problem = "`indicators` needs `--columns LIST`, such as `--columns SMA_20,RSI_14`; `indicators --list` prints \
                        all";
-        CommandError::Usage(problem.to_owned())
-    };
-    let text = command.columns.as_deref().ok_or_else(missing)?;
+        return Err(CommandError::Usage(problem.to_owned()));
+    }
+    Ok(columns)
+}
+
+/// Columns by name: a list, or `@FILE`.
+pub(super) fn named(text: &str) -> Result<Vec<Request>, CommandError> {
     let read;
     let names = match text.strip_prefix('@') {
         None => text,
@@ -47,20 +57,14 @@ pub(super) fn columns(command: &IndicatorsCommand) -> Result<Vec<Request>, Comma
             &read
         }
     };
-    let names = names
-        .split([',', '\n', '\r'])
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
-    let columns = names.map(|name| {
-        name.parse()
-            .map_err(|error| CommandError::Usage(format!("`--columns`: {error}")))
-    });
-    let columns: Vec<Request> = columns.collect::<Result<_, _>>()?;
-    if columns.is_empty() {
-        Err(missing())
-    } else {
-        Ok(columns)
-    }
+    let names = names.split([',', '\n', '\r']).map(str::trim);
+    let names = names.filter(|name| !name.is_empty());
+    names
+        .map(|name| {
+            name.parse()
+                .map_err(|error| CommandError::Usage(format!("`--columns`: {error}")))
+        })
+        .collect()
 }
 
 /// The columns of the files that these need.

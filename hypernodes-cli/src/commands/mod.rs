@@ -7,6 +7,7 @@ mod cache;
 mod config;
 mod data;
 mod engines;
+mod follow;
 mod graph;
 mod indicator_rows;
 mod indicators;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, CommandError> {
     let common = &cli.common;
     match &cli.command {
         Command::Atc(command) => atc::run(common, command),
+        Command::Follow(command) => follow::run(common, command),
         Command::Indicators(command) => indicators::run(common, command),
         Command::Scan(command) => scan::run(common, command),
         Command::Data(command) => data::run(common, &command.of),

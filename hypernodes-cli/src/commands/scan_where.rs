@@ -23,7 +23,7 @@ pub(super) fn run(
 ) -> Result<Exit, CommandError> {
     let atc = command.atc.config();
     atc.validate(atc.cutout.saturating_add(1))?;
-    let read = command.data.read_options(common, spec.price_source())?;
+    let read = command.data.read_options(common, spec.needed_columns())?;
     let files = command.data.files()?;
     let common = &common.sized(|| sources(&files, &read).count());
     let engine = engine::chosen(common)?;

@@ -5,6 +5,7 @@
 //! | [`expand`] | files, folders and globs to a list of files |
 //! | [`read_file`] | one file to one [`Bars`](crate::Bars) per symbol, streamed |
 //! | [`read_csv`], [`read_parquet`] | the same, where the format is known |
+//! | [`CsvLines`] | csv that grows or is read once, line by line |
 //! | [`sources`] | many files to one [`SymbolSource`] per symbol, found lazily |
 //! | [`BarSource`] | whoever has bars: [files](BarFiles), [tables](BarTable), your own; [`fetched`] gives its symbols |
 //! | [`file_facts`] | what a file says of itself: format, size, columns |
@@ -27,6 +28,7 @@ mod guard;
 mod header;
 mod input;
 mod ipc;
+mod lines;
 mod options;
 mod parquet;
 mod reader;
@@ -46,6 +48,7 @@ pub use batches::TableError;
 pub use error::{CellProblem, DataError, Place, SymbolError};
 pub use expand::expand;
 pub use facts::{ColumnFacts, FileFacts, file_facts};
+pub use lines::CsvLines;
 pub use options::{CsvColumns, CsvOptions, parse_symbols};
 pub use reader::{Symbols, read_csv, read_csv_bytes, read_file, read_parquet, read_parquet_bytes};
 pub use source::{Sources, SymbolSource, sources};

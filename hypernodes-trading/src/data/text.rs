@@ -11,6 +11,7 @@ use super::input::{Input, Reader};
 use super::time::parse_time;
 use super::{CellProblem, CsvOptions, DataError, Place, TimeRange};
 use crate::atc::PRICES;
+use crate::resample::Bar;
 
 /// A csv file: which of its columns is which.
 #[derive(Debug, Clone)]
@@ -67,7 +68,7 @@ pub(super) struct TextFeed {
 impl TextFeed {
     fn row(&self) -> Cells<'_> {
         Cells {
-            input: &self.text.input,
+            from: Origin::Input(&self.text.input),
             layout: &self.text.layout,
             record: &self.record,
         }
@@ -76,43 +77,24 @@ impl TextFeed {
     /// Checks the row; its values where it lies in the range.
     fn try_take(&self, range: &TimeRange, track: &mut Track) -> Result<Option<Row>, DataError> {
         let (row, layout, record) = (self.row(), &self.text.layout, &self.record);
-        if record.len() != layout.names.len() {
-            return Err(row.width());
-        }
-        let time = row.time()?;
-        let price = |at: Option<usize>| at.map_or(Ok(None), |at| row.optional(at, true));
-        let (open, high, low) = (price(layout.open)?, price(layout.high)?, price(layout.low)?);
-        let close = row.number(layout.close, true)?;
-        let volume = layout
-            .volume
-            .map_or(Ok(None), |at| row.optional(at, false))?;
-        if let (Some(h), Some(l)) = (high, low)
-            && h < l
-        {
-            return Err(row.high_below_low(h, l));
-        }
-        match track.last_time {
-            Some(last) if time == last => return Err(row.repeated()),
-            Some(last) if time < last => return Err(row.descending()),
-            _ => track.last_time = Some(time),
-        }
+        let bar = row.bar(&mut track.last_time)?;
         if track.exchange.is_none()
             && let Some(name) = layout.exchange.and_then(|at| record.get(at))
             && !name.trim_ascii().is_empty()
         {
             track.exchange = Some(String::from_utf8_lossy(name.trim_ascii()).into());
         }
-        if !range.contains(time) {
+        if !range.contains(bar.time) {
             return Ok(None);
         }
-        let others = [open, high, low, volume];
+        let others = [bar.open, bar.high, bar.low, bar.volume];
         for (gap, value) in track.has_gap.iter_mut().zip(others) {
             *gap |= value.is_none();
         }
         let others = others.map(Option::unwrap_or_default);
         Ok(Some(Row {
-            time,
-            close,
+            time: bar.time,
+            close: bar.close,
             others,
         }))
     }
@@ -139,17 +121,7 @@ impl Feed for TextFeed {
     }
 
     fn symbol(&self) -> Result<Arc<str>, DataError> {
-        let row = self.row();
-        let name = std::str::from_utf8(self.name()).map_err(|_| row.not_text())?;
-        if !name.is_empty() {
-            return Ok(name.into());
-        }
-        let is_whole = self.record.len() == self.text.layout.names.len();
-        let at = self.text.layout.symbol.unwrap_or_default();
-        Err(match is_whole {
-            true => row.cell(at, CellProblem::Empty),
-            false => row.width(),
-        })
+        Ok(self.row().symbol()?.into())
     }
 
     fn take(
@@ -228,14 +200,75 @@ impl Records {
     }
 }
 
+/// Where a row comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// A file that can be read again.
+    Input(&'a Input),
+    /// A line of what is read once, by the name of that and the number of the line.
+    Line(&'a Arc<str>, u64),
+}
+
 /// A row and all that a message about it needs.
-struct Cells<'a> {
-    input: &'a Input,
-    layout: &'a Layout,
-    record: &'a ByteRecord,
+pub(super) struct Cells<'a> {
+    pub(super) from: Origin<'a>,
+    pub(super) layout: &'a Layout,
+    pub(super) record: &'a ByteRecord,
 }
 
 impl Cells<'_> {
+    /// The row's values, if they are good and later than the time of the row before.
+    pub(super) fn bar(&self, last_time: &mut Option<i64>) -> Result<Bar, DataError> {
+        let layout = self.layout;
+        if self.record.len() != layout.names.len() {
+            return Err(self.width());
+        }
+        let time = self.time()?;
+        let price = |at: Option<usize>| at.map_or(Ok(None), |at| self.optional(at, true));
+        let (open, high, low) = (price(layout.open)?, price(layout.high)?, price(layout.low)?);
+        let close = self.number(layout.close, true)?;
+        let volume = layout
+            .volume
+            .map_or(Ok(None), |at| self.optional(at, false))?;
+        if let (Some(h), Some(l)) = (high, low)
+            && h < l
+        {
+            return Err(self.high_below_low(h, l));
+        }
+        match *last_time {
+            Some(last) if time == last => return Err(self.repeated()),
+            Some(last) if time < last => return Err(self.descending()),
+            _ => *last_time = Some(time),
+        }
+        Ok(Bar {
+            open,
+            high,
+            low,
+            volume,
+            ..Bar::new(time, close)
+        })
+    }
+
+    /// The row's symbol.
+    pub(super) fn symbol(&self) -> Result<&str, DataError> {
+        let at = self.layout.symbol.unwrap_or_default();
+        let name = std::str::from_utf8(self.text(at)).map_err(|_| self.not_text())?;
+        if !name.is_empty() {
+            return Ok(name);
+        }
+        Err(match self.record.len() == self.layout.names.len() {
+            true => self.cell(at, CellProblem::Empty),
+            false => self.width(),
+        })
+    }
+
+    fn file(&self) -> Arc<str> {
+        Arc::clone(match self.from {
+            Origin::Input(input) => &input.name,
+            Origin::Line(name, _) => name,
+        })
+    }
+
     fn text(&self, at: usize) -> &[u8] {
         self.record.get(at).unwrap_or_default().trim_ascii()
     }
@@ -286,7 +319,10 @@ impl Cells<'_> {
     }
 
     fn line(&self) -> u64 {
-        line(self.input, self.record)
+        match self.from {
+            Origin::Input(input) => line(input, self.record),
+            Origin::Line(_, line) => line,
+        }
     }
 
     fn column(&self, at: usize) -> String {
@@ -296,7 +332,7 @@ impl Cells<'_> {
     #[cold]
     fn cell(&self, at: usize, problem: CellProblem) -> DataError {
         DataError::Cell {
-            file: Arc::clone(&self.input.name),
+            file: self.file(),
             place: Place::Line(self.line()),
             column: self.column(at),
             text: shortened(self.text(at)),
@@ -307,14 +343,14 @@ impl Cells<'_> {
     #[cold]
     fn not_text(&self) -> DataError {
         DataError::NotText {
-            file: Arc::clone(&self.input.name),
+            file: self.file(),
             line: self.line(),
         }
     }
 
     #[cold]
     fn width(&self) -> DataError {
-        let (file, line) = (Arc::clone(&self.input.name), self.line());
+        let (file, line) = (self.file(), self.line());
         if self.record.iter().any(is_binary) {
             return DataError::NotText { file, line };
         }
@@ -330,7 +366,7 @@ impl Cells<'_> {
     #[cold]
     fn high_below_low(&self, high: f64, low: f64) -> DataError {
         DataError::HighBelowLow {
-            file: Arc::clone(&self.input.name),
+            file: self.file(),
             place: Place::Line(self.line()),
             column: self.column(self.layout.high.unwrap_or_default()),
             high,
@@ -342,7 +378,7 @@ impl Cells<'_> {
     fn repeated(&self) -> DataError {
         let at = self.layout.time;
         DataError::RepeatedTime {
-            file: Arc::clone(&self.input.name),
+            file: self.file(),
             place: Place::Line(self.line()),
             column: self.column(at),
             text: shortened(self.text(at)),
@@ -353,7 +389,7 @@ impl Cells<'_> {
     fn descending(&self) -> DataError {
         let at = self.layout.time;
         DataError::DescendingTime {
-            file: Arc::clone(&self.input.name),
+            file: self.file(),
             place: Place::Line(self.line()),
             column: self.column(at),
             text: shortened(self.text(at)),
@@ -367,6 +403,6 @@ fn line(input: &Input, record: &ByteRecord) -> u64 {
 }
 
 /// Whether a cell cannot come from a text file.
-fn is_binary(cell: &[u8]) -> bool {
+pub(super) fn is_binary(cell: &[u8]) -> bool {
     cell.contains(&0) || std::str::from_utf8(cell).is_err()
 }

@@ -22,7 +22,7 @@ mod score;
 mod spec;
 
 pub use config::{ScanConfig, ScanError};
-pub use expr::{EvalError, Expr, ExprError, Problem};
+pub use expr::{EvalError, Expr, ExprError, ExprState, Problem};
 pub use matches::{MatchReport, MatchRow};
 pub use ranks::{Order, Ties, percentile_rank, rank, zscore};
 pub use report::{FailedSymbol, ScanReport, ScanRow, SkippedSymbol};

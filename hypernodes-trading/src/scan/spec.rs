@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::expr::Program;
+use super::expr::{Needs, Program};
 use super::{EvalError, Expr, Order};
 use crate::atc::AtcConfig;
-use crate::bars::{Bars, PriceSource};
+use crate::bars::Bars;
+use crate::data::CsvColumns;
 
 /// A scan by expression: which symbols, in which order.
 ///
@@ -122,14 +123,12 @@ impl ScanSpec {
         program.columns().map(|place| program.text(place)).collect()
     }
 
-    /// The price source that is made of the columns that it needs: what a reader must find.
+    /// The columns that must have a value in every row.
     #[must_use]
-    pub fn price_source(&self) -> PriceSource {
+    pub fn needed_columns(&self) -> CsvColumns {
         let all = [&self.filter, &self.rank_by].into_iter().flatten();
-        let sources: Vec<PriceSource> = all.map(Expr::price_source).collect();
-        let known = [PriceSource::Ohlc4, PriceSource::Hl2];
-        let found = known.into_iter().find(|source| sources.contains(source));
-        found.unwrap_or(PriceSource::Close)
+        let needs = all.map(Expr::needs).fold(Needs::default(), Needs::and);
+        needs.into()
     }
 
     /// Both expressions, the filter first.
@@ -312,8 +311,19 @@ mod tests {
 
     #[test]
     fn a_spec_needs_the_columns_of_both() {
-        assert_eq!(spec("hl2 > 1", "open").price_source(), PriceSource::Ohlc4);
-        assert_eq!(spec("hl2 > 1", "volume").price_source(), PriceSource::Hl2);
-        assert_eq!(spec("", "volume").price_source(), PriceSource::Close);
+        let needing = |open, high_low, volume| CsvColumns::Needing {
+            open,
+            high_low,
+            volume,
+        };
+        assert_eq!(
+            spec("hl2 > 1", "open").columns(),
+            needing(true, true, false)
+        );
+        assert_eq!(
+            spec("hl2 > 1", "volume").columns(),
+            needing(false, true, true)
+        );
+        assert_eq!(spec("", "volume").needed_columns(), needing(false, false, true));
     }
 }

@@ -14,6 +14,7 @@ pub use atc::{
 pub use channel::{Keltner, KeltnerStream, keltner};
 pub(super) use vwap::seconds;
 pub use vwap::{VwapRoll, VwapRollStream, VwapSession, VwapSessionStream, vwap_roll, vwap_session};
+pub(crate) use window::Window;
 
 use super::catalog::Entry;
 

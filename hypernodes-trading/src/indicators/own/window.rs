@@ -2,7 +2,7 @@
 
 /// The last `bars` values, oldest first, as one slice.
 #[derive(Debug, Clone)]
-pub(super) struct Window {
+pub(crate) struct Window {
     /// Up to twice as many values as are kept, so that they are moved once in `bars` steps.
     values: Vec<f64>,
     bars: usize,
@@ -10,9 +10,9 @@ pub(super) struct Window {
 
 impl Window {
     /// A window that begins with the last `bars` of `values`.
-    pub(super) fn of(values: &[f64], bars: usize) -> Self {
+    pub(crate) fn of(values: &[f64], bars: usize) -> Self {
         let mut window = Self {
-            values: Vec::with_capacity(2 * bars),
+            values: Vec::new(),
             bars,
         };
         let first = values.len().saturating_sub(bars);
@@ -20,7 +20,7 @@ impl Window {
         window
     }
 
-    pub(super) fn push(&mut self, value: f64) {
+    pub(crate) fn push(&mut self, value: f64) {
         if self.values.len() >= 2 * self.bars {
             self.values.drain(..=self.bars);
         }
@@ -28,7 +28,7 @@ impl Window {
     }
 
     /// The values, oldest first; fewer than `bars` until so many have come.
-    pub(super) fn values(&self) -> &[f64] {
+    pub(crate) fn values(&self) -> &[f64] {
         &self.values[self.values.len().saturating_sub(self.bars)..]
     }
 }

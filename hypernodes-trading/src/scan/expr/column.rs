@@ -6,6 +6,7 @@ use std::fmt;
 use super::EvalError;
 use crate::atc::{AtcConfig, AtcWorkspace};
 use crate::bars::{Bars, PriceSource};
+use crate::data::CsvColumns;
 use crate::indicators::{IndicatorError, Input, Request};
 
 /// A column that an expression names.
@@ -110,6 +111,21 @@ impl Needs {
             open: self.open || other.open,
             high_low: self.high_low || other.high_low,
             volume: self.volume || other.volume,
+        }
+    }
+}
+
+impl From<Needs> for CsvColumns {
+    fn from(needs: Needs) -> Self {
+        let Needs {
+            open,
+            high_low,
+            volume,
+        } = needs;
+        Self::Needing {
+            open,
+            high_low,
+            volume,
         }
     }
 }

@@ -207,4 +207,10 @@ pub enum EvalError {
     /// An indicator refuses the bars.
     #[error(transparent)]
     Indicator(#[from] IndicatorError),
+    /// A column has no stream.
+    #[error("`{name}` cannot be followed bar by bar; it is computed from all bars")]
+    NotStreamed {
+        /// The column.
+        name: String,
+    },
 }

@@ -43,13 +43,23 @@ impl Program {
             .map(|(place, _)| place)
     }
 
+    /// Every step, in the order in which they are computed.
+    pub(super) fn steps(&self) -> &[Step] {
+        self.steps.all()
+    }
+
+    /// The place of an expression, by its number.
+    pub(super) fn root_place(&self, number: usize) -> Option<Place> {
+        self.roots.get(number).copied()
+    }
+
     /// The text of a step.
     pub(crate) fn text(&self, place: Place) -> String {
         self.steps.text(place)
     }
 
     /// How many of the newest values of each step the newest `newest` of all roots need.
-    fn tails(&self, bars: usize, newest: usize) -> Vec<usize> {
+    pub(super) fn tails(&self, bars: usize, newest: usize) -> Vec<usize> {
         let steps = self.steps.all();
         let mut tails = vec![0; steps.len()];
         for &root in &self.roots {
@@ -140,7 +150,7 @@ fn newest_of(values: Cow<'_, [f64]>, tail: usize) -> Cow<'_, [f64]> {
 }
 
 /// The newest `tail` values of a step that is no column.
-fn computed(step: &Step, tail: usize, values: &[Cow<'_, [f64]>]) -> Vec<f64> {
+pub(super) fn computed(step: &Step, tail: usize, values: &[Cow<'_, [f64]>]) -> Vec<f64> {
     let bars = 0..tail;
     // The value of a part, counted from the oldest bar asked for; before the first bar there is none.
     let at = |part: &Place, bar: usize, back: usize| {

@@ -10,9 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::column::Needs;
 use super::eval::Program;
-use super::{EvalError, ExprError, Place, Sort, Step, Steps, parse};
+use super::{EvalError, ExprError, ExprState, Place, Sort, Step, Steps, parse};
 use crate::atc::AtcConfig;
-use crate::bars::{Bars, PriceSource};
+use crate::bars::Bars;
+use crate::data::CsvColumns;
 
 /// An expression over the columns of bars and over indicators, checked when it is read.
 ///
@@ -82,14 +83,10 @@ impl Expr {
         .collect()
     }
 
-    /// The price source that is made of the columns that it needs: what a reader must find.
+    /// The columns that must have a value in every row.
     #[must_use]
-    pub fn price_source(&self) -> PriceSource {
-        match self.needs() {
-            Needs { open: true, .. } => PriceSource::Ohlc4,
-            Needs { high_low: true, .. } => PriceSource::Hl2,
-            Needs { .. } => PriceSource::Close,
-        }
+    pub fn needed_columns(&self) -> CsvColumns {
+        self.needs().into()
     }
 
     pub(crate) fn needs(&self) -> Needs {
@@ -98,6 +95,14 @@ impl Expr {
             Step::Column(name) => needs.and(name.needs()),
             _ => needs,
         })
+    }
+
+    /// Its streaming state, before the first bar.
+    ///
+    /// # Errors
+    /// [`EvalError::NotStreamed`] when it names `atc_signal`.
+    pub fn state(&self) -> Result<ExprState, EvalError> {
+        ExprState::new(self.program())
     }
 
     fn program(&self) -> Program {

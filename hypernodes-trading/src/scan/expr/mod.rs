@@ -7,6 +7,7 @@
 //! | `tree` | steps, and steps as text |
 //! | `column` | the names of columns and indicators |
 //! | `eval` | steps to values |
+//! | `stream` | values bar by bar |
 //! | `expression` | [`Expr`], what users hold |
 //!
 //! What a scan makes of the values belongs to [`crate::scan`].
@@ -16,6 +17,7 @@ mod error;
 mod eval;
 mod expression;
 mod parse;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -24,6 +26,8 @@ mod tree;
 use column::{ColumnName, column};
 use tree::{Callable, Operator, Place, Sort, Step, Steps};
 
+pub(super) use column::Needs;
 pub use error::{EvalError, ExprError, Problem};
 pub(super) use eval::Program;
 pub use expression::Expr;
+pub use stream::ExprState;

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bars::Bars;
+use crate::data::CsvColumns;
 use crate::reference::lcg_walk;
+use crate::resample::Bar;
 
 fn bars(count: usize, seed: u64) -> Bars {
     let close = lcg_walk(count, seed, 20.0, 0.05);
@@ -286,13 +288,18 @@ fn a_column_that_is_not_there_is_named() {
         "`A` has no column `volume`, which the expression names"
     );
     assert!(expr("hl2 > 1").last(&closes(&[1.0])).is_err());
-    use crate::PriceSource::{Close, Hl2, Ohlc4};
-    for (text, source) in [
-        ("hlc3 > low", Hl2),
-        ("open > low", Ohlc4),
-        ("SMA_2 > volume", Close),
+    for (text, open, high_low, volume) in [
+        ("hlc3 > low", false, true, false),
+        ("open > low", true, true, false),
+        ("SMA_2 > volume", false, false, true),
+        ("ATR_14 > 1", false, true, false),
     ] {
-        assert_eq!(expr(text).price_source(), source, "{text}");
+        let needing = CsvColumns::Needing {
+            open,
+            high_low,
+            volume,
+        };
+        assert_eq!(expr(text).needed_columns(), needing, "{text}");
     }
 }
 
@@ -356,6 +363,54 @@ fn bits(values: &[f64]) -> Vec<u64> {
         .iter()
         .map(|v| if v.is_nan() { u64::MAX } else { v.to_bits() })
         .collect()
+}
+
+/// The bars one by one.
+fn each_bar(bars: &Bars) -> Vec<Bar> {
+    let at = |column: Option<&[f64]>, row: usize| column.map(|values| values[row]);
+    let bar = |row: usize| Bar {
+        open: at(bars.open(), row),
+        high: at(bars.high(), row),
+        low: at(bars.low(), row),
+        volume: at(bars.volume(), row),
+        ..Bar::new(bars.time()[row], bars.close()[row])
+    };
+    (0..bars.len()).map(bar).collect()
+}
+
+#[test]
+fn a_stream_gives_the_bits_of_every_bar() {
+    let bars = crate::indicators::sample();
+    for text in [
+        "close",
+        "RSI_14 < 40 and close > SMA_20",
+        "crosses_above(EMA_5, EMA_20) or not (close > close[3])",
+        "highest(high, 20) - lowest(low[2], 7) + change(MACD.hist, 4)",
+        "max(hl2, hlc3, ohlc4) % 7 - abs(-volume) / (close - open)",
+        "highest(change(SMA_20, 2) * 2, 30)[5] > 0.5",
+        "KELTNER.upper < high or VWAP_SESSION > close",
+    ] {
+        let text = text.replace("max(hl2, hlc3, ohlc4)", "max(max(hl2, hlc3), ohlc4)");
+        let expr = expr(&text);
+        let mut state = expr.state().unwrap();
+        let mut streamed = Vec::new();
+        for bar in each_bar(&bars) {
+            let peeked = state.peek(&bar);
+            let value = state.update(&bar);
+            assert_eq!(bits(&[peeked]), bits(&[value]), "{text}");
+            streamed.push(value);
+        }
+        assert_eq!(
+            bits(&streamed),
+            bits(&expr.values(&bars).unwrap()),
+            "{text}"
+        );
+    }
+    let refused = expr("atc_signal > 0.1").state().unwrap_err().to_string();
+    assert!(
+        refused.contains("`atc_signal` cannot be followed"),
+        "{refused}"
+    );
 }
 
 proptest! {
