@@ -8,6 +8,7 @@ mod collect;
 mod config;
 mod data;
 mod determinism;
+mod follow;
 mod indicators;
 mod odd_input;
 mod options;

@@ -324,6 +324,9 @@ mod tests {
             spec("hl2 > 1", "volume").columns(),
             needing(false, true, true)
         );
-        assert_eq!(spec("", "volume").needed_columns(), needing(false, false, true));
+        assert_eq!(
+            spec("", "volume").needed_columns(),
+            needing(false, false, true)
+        );
     }
 }
