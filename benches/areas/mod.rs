@@ -2,6 +2,7 @@
 
 pub mod async_io;
 pub mod atc;
+pub mod data;
 pub mod engines;
 pub mod graph;
 pub mod iter;
@@ -30,6 +31,7 @@ pub fn all() -> impl Iterator<Item = Case> {
         async_io::GROUPS,
         iter::GROUPS,
         atc::GROUPS,
+        data::GROUPS,
         process::GROUPS,
         peers::GROUPS,
     ];

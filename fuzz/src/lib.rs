@@ -3,6 +3,7 @@
 //! | file | job |
 //! |---|---|
 //! | `bytes` | inputs, cut into pieces; changes of valid bytes |
+//! | `prices` | what is demanded of readers of price files |
 //! | `pipelines` | nodes and pipelines of many types of ports |
 //! | `remote` | workers and their parent, in this process |
 //! | `seeds` | what the corpus begins with |
@@ -12,5 +13,6 @@ extern crate hypernodes_core as hypernodes;
 
 pub mod bytes;
 pub mod pipelines;
+pub mod prices;
 pub mod remote;
 pub mod seeds;

@@ -16,7 +16,7 @@ pub type Seeds = Vec<(&'static str, String, Vec<u8>)>;
 /// The seeds of all targets.
 #[must_use]
 pub fn all() -> Seeds {
-    let mut seeds = Seeds::new();
+    let mut seeds = crate::prices::seeds();
     for (number, (kind, frame)) in fuzzing::frames().into_iter().enumerate() {
         let way = u8::from(kind == Kind::ToParent);
         let raw = Output::default().byte(way).byte(3).piece(&frame);

@@ -205,7 +205,9 @@ fn deny(root: &Path) -> End {
 }
 
 /// The targets in `fuzz/`, each with its corpus and then for some seconds. More of them find more: see `fuzz/README.md`.
-const FUZZ_TARGETS: [&str; 5] = ["wire", "parcel", "plan", "worker", "outcome"];
+const FUZZ_TARGETS: [&str; 7] = [
+    "wire", "parcel", "plan", "worker", "outcome", "csv", "parquet",
+];
 const FUZZ_SECONDS: u32 = 4;
 
 fn fuzz(root: &Path) -> End {
