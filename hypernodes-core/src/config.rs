@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::Workload;
 /// assert_eq!("io".parse(), Ok(Workload::Io));
 /// assert_eq!(Workload::Cpu.factor(), 2);

@@ -99,7 +99,7 @@ pub use graph::NestedInfo;
 /// name cannot be in the same scope.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 ///
@@ -119,7 +119,7 @@ pub use graph::NestedInfo;
 /// ```
 ///
 /// # Example: state
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 ///
@@ -142,7 +142,7 @@ pub use hypernodes_macros::node;
 /// `output = "a"` says otherwise; the name may be any expression that turns into a [`Name`].
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// let lines = (1..=3).map(|k| node_fn!(format!("times_{k}"), |x: f64| x * f64::from(k))).collect();
@@ -161,7 +161,7 @@ pub use hypernodes_macros::node_fn;
 /// A variable is an expression, but looks like a path: it goes into braces.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// #[node]
@@ -193,7 +193,7 @@ pub use hypernodes_macros::nodes;
 /// pipeline: `recursion_limit = 512;`. `crate = path;` stands there too.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 ///

@@ -18,7 +18,7 @@ const MOST_WORKERS: usize = 1024;
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes_engines::EngineConfig;
 /// let config: EngineConfig = serde_json::from_str(r#"{"name": "threaded", "workers": 2, "workload": "io"}"#)?;
 /// assert_eq!(config.build()?.name(), "threaded");

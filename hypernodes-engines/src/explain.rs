@@ -13,7 +13,7 @@ use crate::config::ProcessConfig;
 /// Prints as a few lines of text.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// use hypernodes_engines::Explanation;

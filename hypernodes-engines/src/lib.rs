@@ -1,6 +1,6 @@
 //! The engines of hypernodes: what runs plans.
 //!
-//! ```
+//! ```standalone_crate
 //! # extern crate hypernodes_core as hypernodes;
 //! use hypernodes::prelude::*;
 //! use hypernodes_engines::Threaded;

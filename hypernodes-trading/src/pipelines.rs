@@ -28,7 +28,7 @@ use crate::nodes::{
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::inputs;
 /// use hypernodes_trading::{Bars, atc::AtcOutput, data::SymbolSource, pipelines};
 /// let bars = Bars::new("ACME", vec![1, 2, 3], vec![100.0, 110.0, 99.0])?;
@@ -53,7 +53,7 @@ pub fn atc() -> Pipeline {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::inputs;
 /// use hypernodes_trading::indicators::{IndicatorTable, Request};
 /// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};
@@ -96,7 +96,7 @@ pub fn symbol_bars() -> Pipeline {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::inputs;
 /// use hypernodes_trading::{Bars, data::SymbolSource, pipelines, stats::SymbolStats};
 /// let bars = Bars::new("ACME", vec![1, 2, 3], vec![100.0, 110.0, 120.0])?;
@@ -125,7 +125,7 @@ pub fn symbol_stats() -> Pipeline {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::inputs;
 /// use hypernodes_trading::scan::{ScanConfig, SymbolScore};
 /// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};
@@ -156,7 +156,7 @@ pub fn symbol_scan() -> Pipeline {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::inputs;
 /// use hypernodes_trading::scan::{ScanConfig, ScanReport};
 /// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};
@@ -196,7 +196,7 @@ pub fn market_scan() -> Pipeline {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::inputs;
 /// use hypernodes_trading::scan::{ScanSpec, SymbolMatch};
 /// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};
@@ -226,7 +226,7 @@ pub fn symbol_where() -> Pipeline {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::inputs;
 /// use hypernodes_trading::scan::{MatchReport, ScanSpec};
 /// use hypernodes_trading::{Bars, data::SymbolSource, pipelines};

@@ -12,7 +12,7 @@ use super::{CacheStore, Key};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{CacheStore, Key, LayeredCache, MemoryCache};
 /// let key = Key::from_bytes([1; 32]);
 /// let back = MemoryCache::new(1 << 20);

@@ -20,7 +20,7 @@ use super::{CacheStats, CacheStore, Key};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{CacheStore, Key, MemoryCache};
 /// let [a, b, c] = [1, 2, 3].map(|byte| Key::from_bytes([byte; 32]));
 /// let cache = MemoryCache::new(100); // room for two: 32 bytes of key and 10 of value each

@@ -27,7 +27,7 @@ pub use stats::CacheStats;
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use std::sync::Arc;
 /// use hypernodes::{CacheStore, Key, MemoryCache};
 ///

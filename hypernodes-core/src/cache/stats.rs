@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{CacheStore, Key, MemoryCache};
 /// let cache = MemoryCache::new(1000);
 /// let key = Key::from_bytes([7; 32]);

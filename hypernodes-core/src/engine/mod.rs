@@ -28,7 +28,7 @@ use crate::run::{ChunkRun, Feed};
 ///
 /// # Example
 /// The smallest engine there is:
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use std::sync::Arc;
 /// use hypernodes::{Capabilities, Engine, EngineError, Feed, Plan, Sizing};

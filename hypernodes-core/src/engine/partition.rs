@@ -18,7 +18,7 @@ use crate::config::Workload;
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{Workload, npartitions};
 /// assert_eq!(npartitions(10, 8, Workload::Mixed), 8);
 /// assert_eq!(npartitions(100, 8, Workload::Mixed), 8);
@@ -34,7 +34,7 @@ pub fn npartitions(items: usize, workers: usize, workload: Workload) -> usize {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{PartitionRule, Workload};
 /// let coarse = PartitionRule { least: 100, ..PartitionRule::SHARED };
 /// assert_eq!(coarse.partitions(1000, 5, Workload::Mixed), 8);
@@ -87,7 +87,7 @@ impl PartitionRule {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::split;
 /// assert_eq!(split(10, 4).collect::<Vec<_>>(), [0..3, 3..6, 6..8, 8..10]);
 /// ```

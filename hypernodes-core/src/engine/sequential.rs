@@ -13,7 +13,7 @@ use crate::run::Feed;
 /// mebibyte, so that columns stay in the cache and items finish early; a slow item is a chunk of its own.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// #[node(output = "square")]

@@ -11,7 +11,7 @@ use crate::resource::format_size;
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::Crash;
 /// assert_eq!(Crash::Killed { signal: 11 }.to_string(), "killed by SIGSEGV");
 /// assert_eq!(Crash::Exited { code: 3 }.to_string(), "exited with code 3");

@@ -80,7 +80,7 @@ impl EngineError {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::EngineError;
     /// let error = EngineError::Unsupported { engine: "toy".into(), capability: "async nodes".into(), node: None };
     /// assert!(error.is_unsupported());

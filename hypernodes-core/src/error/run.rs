@@ -226,7 +226,7 @@ impl RunError {
     /// Whether a node returned an error, panicked, took too long, or took its worker process down.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// let p = Pipeline::new("p", nodes![{ node_fn!("y", |x: &str| -> Result<f64, std::num::ParseFloatError> { x.parse() }) }])?;
@@ -243,7 +243,7 @@ impl RunError {
     /// Whether somebody asked the run to end.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::{CancelToken, prelude::*};
     /// let token = CancelToken::new();

@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{Event, Listening};
 /// let listening = Listening::with_buffer(|event: &Event| println!("{:?}", event.kind), 1024);
 /// assert_eq!(listening.dropped(), 0);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::RunId;
 /// assert_eq!(RunId(255).to_string(), "00000000000000ff");
 /// assert_eq!("00000000000000ff".parse(), Ok(RunId(255)));

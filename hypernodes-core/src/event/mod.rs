@@ -20,7 +20,7 @@ pub use kind::{
 /// Closures are listeners.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
 /// use hypernodes::{Event, EventKind, prelude::*};

@@ -29,7 +29,7 @@ pub(super) const TEMPORARY: &str = ".tmp";
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// # let path = std::env::temp_dir().join(format!("hypernodes-doc-folder-{}", std::process::id()));
 /// use hypernodes::{Manifest, Piece, RunFolder, RunId};
 /// let manifest = Manifest { items: Some(10), ..Manifest::new(RunId(7), "p") };
@@ -70,7 +70,7 @@ impl RunFolder {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// # let path = std::env::temp_dir().join(format!("hypernodes-doc-create-{}", std::process::id()));
     /// use hypernodes::{FolderError, Manifest, RunFolder, RunId};
     /// let manifest = Manifest::new(RunId(7), "p");
@@ -101,7 +101,7 @@ impl RunFolder {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// # let path = std::env::temp_dir().join(format!("hypernodes-doc-resume-{}", std::process::id()));
     /// use hypernodes::{Manifest, RunFolder, RunId};
     /// let manifest = |items| Manifest { items: Some(items), ..Manifest::new(RunId(7), "p") };
@@ -297,7 +297,7 @@ fn foreign_entry(path: &Path) -> Result<Option<String>, FolderError> {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// # let root = std::env::temp_dir().join(format!("hypernodes-doc-find-{}", std::process::id()));
 /// use hypernodes::{Manifest, RunFolder, RunId, find_runs};
 /// for name in ["b", "a"] {

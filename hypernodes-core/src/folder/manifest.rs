@@ -79,7 +79,7 @@ impl Manifest {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{ErrorPolicy, Manifest, RunId};
     /// let manifest = Manifest { items: Some(1000), ..Manifest::new(RunId(7), "clean texts") };
     /// assert_eq!(manifest.policy, ErrorPolicy::FailFast);
@@ -130,7 +130,7 @@ struct Format {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{FolderError, read_manifest};
 /// let error = read_manifest("no/such/folder".as_ref()).unwrap_err();
 /// assert!(matches!(error, FolderError::NoRun { .. }));

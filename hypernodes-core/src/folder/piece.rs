@@ -68,7 +68,7 @@ impl PieceInfo {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::PieceInfo;
     /// let info = PieceInfo { start: 10, rows: 5, failed: vec![1, 4], offset: 0, len: 0 };
     /// assert_eq!(info.finished(), [10..11, 12..14]);

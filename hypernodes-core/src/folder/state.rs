@@ -100,7 +100,7 @@ pub struct RunStatus {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// # let path = std::env::temp_dir().join(format!("hypernodes-doc-status-{}", std::process::id()));
 /// use hypernodes::{Manifest, RunFolder, RunId, RunPhase, read_status};
 /// let folder = RunFolder::create(&path, &Manifest::new(RunId(7), "p"))?;

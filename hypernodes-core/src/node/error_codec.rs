@@ -19,7 +19,7 @@ const MOST_BYTES: usize = 1 << 20;
 /// the text arrives, and the texts of what it was caused by.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::{ErrorCodec, node};
 /// #[derive(Debug, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]

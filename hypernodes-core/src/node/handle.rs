@@ -10,7 +10,7 @@ use crate::error::BuildError;
 /// A node as it is put into a pipeline: a shared node with a name, and names for its inputs and outputs.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// #[node(output = "half")]

@@ -13,7 +13,7 @@ use crate::value::{Column, PortValue};
 /// Puts a pipeline together whose inputs or outputs are declared, so that a misspelt one is an error.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// let wrong = Pipeline::builder("ema")

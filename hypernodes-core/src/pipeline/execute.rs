@@ -230,7 +230,7 @@ impl Pipeline {
     /// Everything that is wrong with the inputs.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// let p = Pipeline::new("p", nodes![{ node_fn!("y", |x: u64| x * 2) }])?;

@@ -7,7 +7,7 @@ use crate::value::{Column, PortType, PortValue};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// let k = 3_usize;
 /// let a = inputs! { text: "borrowed text becomes a String", k };
@@ -45,7 +45,7 @@ impl Inputs {
     /// Adds a column as an axis without copying it, so that several maps can share one: cloning a [`Column`] is cheap.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::{Column, prelude::*};
     /// let p = Pipeline::new("p", nodes![node_fn!("y", |x: f64| x + 1.0)])?;
@@ -76,7 +76,7 @@ impl Inputs {
     /// outputs there are does not change: a run gives the value back, and a map does where it is an axis of a zip.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// let p = Pipeline::new("p", nodes![

@@ -23,7 +23,7 @@ pub enum MapMode {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::MapOver;
 /// assert_eq!(MapOver::product(["fast", "slow"]).to_string(), "product over `fast`, `slow`");
 /// assert_eq!(MapOver::from(["docs"]), MapOver::zip(["docs"]));

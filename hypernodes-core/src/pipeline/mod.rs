@@ -50,7 +50,7 @@ use crate::value::{Column, PortValue};
 /// inputs of the run, from `bind`, from a default.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// #[node(output = "words")]
@@ -442,7 +442,7 @@ impl Pipeline {
     /// those that are bound too. Their types are in [`describe`](Self::describe).
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// let p = Pipeline::new("p", nodes![{ node_fn!("c", |b: f64, a: f64| a - b) }])?;

@@ -17,7 +17,7 @@ use crate::run::Policies;
 /// Where a map keeps what is finished, so that it can go on after an interruption.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::{RunDir, prelude::*};
 /// let folder = std::env::temp_dir().join(format!("hypernodes-doc-{}", std::process::id()));
@@ -122,7 +122,7 @@ impl Pipeline {
     /// function calls is not seen: raise `version` when that changes.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
     /// use hypernodes::{MemoryCache, prelude::*};

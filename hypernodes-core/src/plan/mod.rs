@@ -260,7 +260,7 @@ impl Plan {
     /// Most bytes that the columns hold per item at any one step (what values own on the heap not counted).
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// let p = Pipeline::new("p", nodes![

@@ -13,7 +13,7 @@ use crate::sync::{AtomicBool, Condvar, Mutex};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::CancelToken;
 /// let token = CancelToken::new();
 /// let copy = token.clone();

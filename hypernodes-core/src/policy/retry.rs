@@ -20,7 +20,7 @@ type Test = Arc<dyn Fn(&(dyn Error + 'static)) -> bool + Send + Sync>;
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use std::time::Duration;
 /// use hypernodes::{Jitter, Retry};
 /// let retry = Retry::new(5).on::<std::io::Error>().backoff(Duration::from_millis(100), 2.0)

@@ -42,7 +42,7 @@ impl RemoteError {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::remote::RemoteError;
     /// let error = RemoteError::Panicked { message: "out of luck".into() }.into_engine_error("process");
     /// assert_eq!(error.to_string(), "engine `process` panicked outside of a node: out of luck");

@@ -39,7 +39,7 @@ impl Known {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::remote::Known;
     /// assert_eq!(Known::new().values(), 0);
     /// ```

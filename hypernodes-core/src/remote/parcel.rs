@@ -6,7 +6,7 @@ use crate::value::Blob;
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::remote::Parcel;
 /// let parcel = Parcel { head: vec![7], blobs: vec![vec![1, 2].into(), vec![3].into()] };
 /// assert_eq!(parcel.blob_bytes(), 3);

@@ -106,7 +106,7 @@ pub use list::NODES;
 /// The nodes that every process of this program can make.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::{node, remote};
 /// #[node]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Every name is free text here; each format escapes what it must.
 ///
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{GraphDescription, InputDescription, NodeDescription, PortDescription};
 ///
 /// let graph = GraphDescription {

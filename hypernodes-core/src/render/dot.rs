@@ -14,7 +14,7 @@ impl GraphDescription {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::GraphDescription;
     /// assert!(GraphDescription::new("say \"hi\"").to_dot(0).starts_with(r#"digraph "say \"hi\"" {"#));
     /// ```

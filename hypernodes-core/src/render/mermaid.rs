@@ -14,7 +14,7 @@ impl GraphDescription {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{GraphDescription, InputDescription};
     /// let mut graph = GraphDescription::new("empty");
     /// graph.inputs.push(InputDescription::new("text", "String"));

@@ -56,7 +56,7 @@ pub enum LimitsError {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{MemoryLevel, MemoryLimits};
 /// let limits = MemoryLimits::new(1000);
 /// assert_eq!(limits.level(650), MemoryLevel::Target);
@@ -127,7 +127,7 @@ impl MemoryLimits {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::MemoryLimits;
     /// assert!(MemoryLimits::new(1000).validate().is_ok());
     /// assert!(MemoryLimits { target: 1.5, ..MemoryLimits::new(1000) }.validate().is_err());
@@ -165,7 +165,7 @@ impl MemoryLimits {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{MemoryLevel, MemoryLimits};
     /// let limits = MemoryLimits::new(1000);
     /// assert_eq!(limits.level_after(MemoryLevel::Pause, 790), MemoryLevel::Pause);

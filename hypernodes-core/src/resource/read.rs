@@ -17,7 +17,7 @@ use super::parse;
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::Resources;
 /// let resources = Resources::read();
 /// assert!(resources.cpus > 0.0);
@@ -68,7 +68,7 @@ impl Resources {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::ResourceReader;
 /// let mut reader = ResourceReader::new().disk_of("/");
 /// let first = reader.read();
@@ -199,7 +199,7 @@ impl DiskSpace {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::DiskSpace;
     /// assert!(DiskSpace::of("/no/such/folder").is_err());
     /// ```
@@ -211,7 +211,7 @@ impl DiskSpace {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::DiskSpace;
     /// assert_eq!(DiskSpace { total: 200, free: 50 }.used_percent(), 75.0);
     /// ```
@@ -245,7 +245,7 @@ fn disk_space(_: &Path) -> io::Result<DiskSpace> {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::process_memory;
 /// if let Some(bytes) = process_memory() {
 ///     assert!(bytes > 100_000);

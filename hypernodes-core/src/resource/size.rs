@@ -39,7 +39,7 @@ pub enum SizeError {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::parse_size;
 /// assert_eq!(parse_size("2GB"), Ok(2_000_000_000));
 /// assert_eq!(parse_size("512MiB"), Ok(536_870_912));
@@ -148,7 +148,7 @@ fn factor(unit: &str) -> Option<u128> {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::format_size;
 /// assert_eq!(format_size(100), "100 B");
 /// assert_eq!(format_size(1536), "1.5 KiB");
@@ -180,7 +180,7 @@ pub fn format_size(bytes: u64) -> String {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::ByteSize;
 /// let sizes: Vec<ByteSize> = serde_json::from_str(r#"[2048, "2KiB"]"#)?;
 /// assert_eq!(sizes, [ByteSize(2048), ByteSize(2048)]);

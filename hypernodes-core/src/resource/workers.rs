@@ -11,7 +11,7 @@ use super::{CpuSource, LimitsError, Resources, format_size};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::WorkerLimits;
 /// let limits: WorkerLimits = serde_json::from_str(r#"{"memory_per_task": "500MB"}"#)?;
 /// assert_eq!(limits.memory_per_task, Some(500_000_000));
@@ -48,7 +48,7 @@ impl WorkerLimits {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::WorkerLimits;
     /// let wrong = WorkerLimits { max_cpu_percent: 120.0, ..WorkerLimits::default() };
     /// assert!(wrong.validate().unwrap_err().to_string().starts_with("`max_cpu_percent` is 120;"));
@@ -86,7 +86,7 @@ pub enum WorkerBound {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{Resources, WorkerBound, WorkerChoice, WorkerLimits};
 /// let choice = WorkerChoice::new(1, &Resources::read(), &WorkerLimits::default());
 /// assert_eq!((choice.workers, choice.bound), (1, WorkerBound::Configured));
@@ -235,7 +235,7 @@ fn whole(number: f64) -> usize {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{Resources, WorkerLimits, optimal_workers};
 /// let resources = Resources::read();
 /// let limits = WorkerLimits::default();

@@ -24,7 +24,7 @@ struct Current {
 /// returns then does not matter. Outside of nodes it is `false`.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// #[node]

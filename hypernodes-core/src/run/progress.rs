@@ -57,7 +57,7 @@ impl Progress {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use std::sync::atomic::AtomicU64;
     /// use hypernodes::Progress;
     /// static WORDS: [AtomicU64; Progress::WORDS] = [const { AtomicU64::new(0) }; Progress::WORDS];

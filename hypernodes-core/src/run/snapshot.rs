@@ -22,7 +22,7 @@ use crate::value::{Arg, Column};
 /// process that has the same pipeline.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// #[node]

@@ -35,7 +35,7 @@ impl Blob {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{Arg, Codec, Column};
     /// let halves = Arg::dense(Column::from_vec(vec![0.5_f64; 3]));
     /// let mut blobs = Vec::new();
@@ -96,7 +96,7 @@ impl fmt::Debug for ColumnBytes {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::remote::Blobs;
 /// let blobs = vec![vec![1_u8, 2, 3]];
 /// let mut out = [0; 2];

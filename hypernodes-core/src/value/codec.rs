@@ -21,7 +21,7 @@ use crate::error::BoxError;
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{Arg, Codec, Column};
 /// let codec = Codec::of::<String>();
 /// let words = Arg::dense(Column::from_vec(vec!["a".to_owned(), "bc".to_owned()]));
@@ -202,7 +202,7 @@ impl Codec {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{Arg, Codec, Column};
     /// let keys = Codec::of::<i64>().keys(&Arg::dense(Column::from_vec(vec![1_i64, 2, 1])), 3)?;
     /// assert!(keys[0] == keys[2] && keys[0] != keys[1]);

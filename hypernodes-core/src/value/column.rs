@@ -12,7 +12,7 @@ use super::port::{PortType, PortValue, Storage};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::Column;
 /// let column = Column::from_vec(vec![1.5, 2.5]);
 /// assert_eq!(column.as_slice::<f64>(), Some(&[1.5, 2.5][..]));

@@ -39,7 +39,7 @@ impl PortFacts {
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{Arg, Column, Show};
 /// let words = Arg::dense(Column::from_vec(vec!["a", "bc"]));
 /// assert_eq!(Show::of::<&str>().row(&words, 1), "\"bc\"");

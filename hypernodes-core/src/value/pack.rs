@@ -120,7 +120,7 @@ impl Codec {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{Arg, Codec, Column};
     /// let lists = Arg::dense(Column::from_vec(vec![vec![1.5], vec![], vec![2.5, -0.0]]));
     /// let codec = Codec::of::<Vec<f64>>();

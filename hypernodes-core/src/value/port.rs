@@ -27,7 +27,7 @@ pub(crate) const MAX_DEPTH: usize = 4;
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::PortType;
 /// assert_eq!(PortType::of::<f64>().list(), Some(PortType::of::<Vec<f64>>()));
 /// assert_eq!(PortType::of::<Vec<String>>().to_string(), "Vec<String>");

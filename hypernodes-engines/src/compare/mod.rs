@@ -60,7 +60,7 @@ const SIZES: [usize; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
 /// | [`most_partitions`](Self::most_partitions) | 64 | where the sweep 1, 2, 4, .. ends |
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use std::time::Duration;
 /// use hypernodes::prelude::*;
@@ -142,7 +142,7 @@ impl Comparison {
     /// Lists an engine that cannot take part, with the reason.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// # use hypernodes::prelude::*;
     /// # use hypernodes_engines::compare::Comparison;
@@ -215,7 +215,7 @@ impl Comparison {
     /// Compares this output of each engine with Sequential's: `same` says whether two values are equal.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// # use hypernodes::prelude::*;
     /// # use hypernodes_engines::compare::Comparison;

@@ -2,7 +2,7 @@
 //!
 //! Put one line into a test of your own engine's crate:
 //!
-//! ```
+//! ```standalone_crate
 //! # extern crate hypernodes_core as hypernodes;
 //! use hypernodes_engines::engine_conformance;
 //! engine_conformance!(hypernodes::Sequential::default());
@@ -47,7 +47,7 @@ pub use subject::{On, Parallel, Subject, check, in_threads};
 /// process they always are.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// hypernodes_engines::engine_conformance!(mod sequential, hypernodes::Sequential::default());
 /// # fn main() {}

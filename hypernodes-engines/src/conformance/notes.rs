@@ -17,7 +17,7 @@ type Open = Option<(String, File)>;
 /// It is a file of its own, which is gone with the value. Nodes get its [`path`](Self::path) as an input.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// use hypernodes_engines::conformance::{Notes, note};
@@ -98,7 +98,7 @@ impl Notes {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::CancelToken;
     /// use hypernodes_engines::conformance::{Notes, note};
     /// let (notes, token) = (Notes::new(), CancelToken::new());

@@ -35,7 +35,7 @@ pub static TEST_ENTRIES: [&'static str];
 /// [`enable_process_tests!`](crate::enable_process_tests) takes its place.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// # use hypernodes_engines::{Process, process::init};

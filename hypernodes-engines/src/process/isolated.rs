@@ -24,7 +24,7 @@ pub struct Isolated {
 /// taken too long; then the process is killed, with all that it has started.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// use hypernodes_engines::process::{init, isolated};

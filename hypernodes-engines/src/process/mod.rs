@@ -150,7 +150,7 @@ impl Process {
     /// A setting that is out of range. What is no worker of this same program is told by the first run.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// use hypernodes_engines::process::{WorkerCommand, init};

@@ -51,7 +51,7 @@ const TARGET: Duration = Duration::from_micros(100);
 /// waiting if one of its nodes is async or marked `workload = "io"`.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// use hypernodes_engines::Threaded;
@@ -150,7 +150,7 @@ impl Threaded {
     /// How a map of `items` items would be cut up, and on which threads it would run.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// use hypernodes_engines::Threaded;

@@ -8,7 +8,7 @@ impl Jobs {
     /// Starts a run of a pipeline: [`Pipeline::run`] as a job under the pipeline's name.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// use hypernodes_ops::Jobs;
@@ -34,7 +34,7 @@ impl Jobs {
     /// map.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// use hypernodes_ops::{JobState, Jobs};

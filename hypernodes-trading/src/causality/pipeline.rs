@@ -81,7 +81,7 @@ pub enum ScanFailed {
 /// [`ScanFailed`] when the pipeline or a node of it does not run.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// use hypernodes_trading::causality::{Prefixes, Series, check_pipeline};

@@ -19,7 +19,7 @@
 //! there, and the bars behind it are computed as if it had not been; see [`Indicator`].
 //!
 //! # Example
-//! ```
+//! ```standalone_crate
 //! # extern crate hypernodes_core as hypernodes;
 //! use hypernodes::{Pipeline, inputs, nodes};
 //! use hypernodes_trading::indicators::{momentum::rsi, overlap::sma};

@@ -60,7 +60,7 @@ impl DiskCache {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{CacheStore, DiskCache, Key};
     /// # let folder = std::env::temp_dir().join(format!("hypernodes-doc-list-{}", std::process::id()));
     /// let cache = DiskCache::open(&folder)?;
@@ -83,7 +83,7 @@ impl DiskCache {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{CacheStore, DiskCache, Key};
     /// # let folder = std::env::temp_dir().join(format!("hypernodes-doc-verify-{}", std::process::id()));
     /// let cache = DiskCache::open(&folder)?;
@@ -121,7 +121,7 @@ impl DiskCache {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use std::time::Duration;
     /// use hypernodes::{CacheStore, DiskCache, Key};
     /// # let folder = std::env::temp_dir().join(format!("hypernodes-doc-prune-{}", std::process::id()));
@@ -165,7 +165,7 @@ impl DiskCache {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{CacheStore, DiskCache, Key};
     /// # let folder = std::env::temp_dir().join(format!("hypernodes-doc-clear-{}", std::process::id()));
     /// let cache = DiskCache::open(&folder)?;

@@ -62,7 +62,7 @@ const BELIEVED_FOR: Duration = Duration::from_secs(10 * 60);
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{CacheStore, DiskCache, Key};
 /// # let folder = std::env::temp_dir().join(format!("hypernodes-doc-disk-{}", std::process::id()));
 /// let key = Key::from_bytes([1; 32]);
@@ -95,7 +95,7 @@ impl DiskCache {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{CacheError, DiskCache};
     /// # let documents = std::env::temp_dir().join(format!("hypernodes-doc-open-{}", std::process::id()));
     /// # std::fs::create_dir_all(&documents)?;
@@ -128,7 +128,7 @@ impl DiskCache {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::{CacheStore, DiskCache, Key};
     /// # let folder = std::env::temp_dir().join(format!("hypernodes-doc-bound-{}", std::process::id()));
     /// let cache = DiskCache::open(&folder)?.max_bytes(10_000);

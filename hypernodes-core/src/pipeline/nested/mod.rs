@@ -21,7 +21,7 @@ pub(crate) use node::NestedNode;
 /// the renames. Wrong names are reported when the outer pipeline is built.
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # extern crate hypernodes_core as hypernodes;
 /// use hypernodes::prelude::*;
 /// let inner = Pipeline::new("clean", nodes![{ node_fn!("clean", |doc: &str| doc.trim().to_owned()) }])?;

@@ -32,7 +32,7 @@ impl WorkerPlan {
     /// Bytes that are no image, or one of another program.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::{prelude::*, remote::WorkerPlan};
     /// #[node]

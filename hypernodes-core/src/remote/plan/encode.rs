@@ -34,7 +34,7 @@ impl Plan {
     /// codec among the values that would have to travel.
     ///
     /// # Example
-    /// ```
+    /// ```standalone_crate
     /// # extern crate hypernodes_core as hypernodes;
     /// use hypernodes::prelude::*;
     /// #[node]

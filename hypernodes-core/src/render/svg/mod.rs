@@ -38,7 +38,7 @@ impl GraphDescription {
     ///
     /// # Example
     /// ```
-    /// # extern crate hypernodes_core as hypernodes;
+    /// # use hypernodes_core as hypernodes;
     /// use hypernodes::GraphDescription;
     /// let svg = GraphDescription::new("a < b").to_svg(0);
     /// assert!(svg.starts_with("<svg xmlns=") && svg.contains("a &lt; b"));

@@ -17,7 +17,7 @@ use crate::value::{Arg, Drain};
 ///
 /// # Example
 /// ```
-/// # extern crate hypernodes_core as hypernodes;
+/// # use hypernodes_core as hypernodes;
 /// use hypernodes::{Crash, Loss};
 /// let loss = Loss { row: Some(17), ..Loss::new(Crash::Killed { signal: 11 }) };
 /// assert!(!loss.alone);
