@@ -26,7 +26,7 @@ fn parquet() -> Result<Group, BoxError> {
     const ALONE: &str = "the parquet crate alone, as record batches";
     let scratch = Scratch::new("parquet")?;
     let path = scratch.path().join("all.parquet");
-    write(&path)?;
+    write_parquet(&path, SYMBOLS, BARS)?;
     let (own, other) = (path.clone(), path);
     let alone = Implementation::new(ALONE, move || {
         // The file goes with the last of these closures.
@@ -51,17 +51,21 @@ fn parquet() -> Result<Group, BoxError> {
         })))
 }
 
-fn write(path: &Path) -> Result<(), BoxError> {
-    let mut writer = Box::new(ParquetWriter::new(
-        File::create(path)?,
-        &WriteOptions::default(),
-    ));
-    let time: Vec<i64> = (0_i64..)
-        .take(BARS)
-        .map(|day| 86_400_000_000_000 * day)
+/// Writes a Parquet file of so many symbols of so many daily bars.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_parquet(path: &Path, symbols: usize, bars: usize) -> Result<(), BoxError> {
+    const DIFFERENT: usize = 100;
+    let options = WriteOptions::default();
+    let mut writer = Box::new(ParquetWriter::new(File::create(path)?, &options));
+    let days = (0_i64..).take(bars);
+    let time: Vec<i64> = days.map(|day| 86_400_000_000_000 * day).collect();
+    let walks: Vec<Vec<f64>> = (0..symbols.min(DIFFERENT))
+        .map(|n| fixtures::walk(bars, n as u64))
         .collect();
-    for number in 0..SYMBOLS {
-        let close = fixtures::walk(BARS, number as u64);
+    for number in 0..symbols {
+        let close = walks[number % DIFFERENT].clone();
         let bars = Bars::new(format!("S{number:05}"), time.clone(), close.clone())?
             .with_open(close.clone())?
             .with_high_low(close.clone(), close.clone())?

@@ -5,12 +5,14 @@ pub mod atc;
 pub mod data;
 pub mod engines;
 pub mod graph;
+pub mod indicators;
 pub mod iter;
 pub mod map;
 pub mod peers;
 mod process;
 pub mod run;
 pub mod statics;
+mod talib;
 
 use crate::{BoxError, Group};
 
@@ -32,6 +34,7 @@ pub fn all() -> impl Iterator<Item = Case> {
         iter::GROUPS,
         atc::GROUPS,
         data::GROUPS,
+        indicators::GROUPS,
         process::GROUPS,
         peers::GROUPS,
     ];

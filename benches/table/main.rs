@@ -11,6 +11,7 @@
 #![expect(clippy::print_stdout, reason = "a program that prints a table")]
 #![expect(clippy::print_stderr, reason = "it says what it is at")]
 
+mod functions;
 mod machine;
 mod options;
 mod report;
@@ -68,6 +69,7 @@ fn table(options: &Options) -> Result<(), BoxError> {
         group.check()?;
         measure(&mut group, options, &mut patience, &mut report);
     }
+    functions::add_rows(&mut report, options, &mut patience)?;
     machine::wait_until_quiet(&mut patience);
     whole::add_rows(&mut report, options)?;
     let text = report.markdown(&machine);

@@ -1,10 +1,10 @@
 //! Rows that need a process of their own: peak memory, and the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hypernodes_benches::BoxError;
 use hypernodes_benches::process::{self, Ran, Scratch};
+use hypernodes_benches::{BoxError, areas};
 
 use crate::options::Options;
 use crate::report::Report;
@@ -18,7 +18,9 @@ pub(crate) fn add_rows(report: &mut Report, options: &Options) -> Result<(), Box
         map_iter(report)?;
     }
     if options.wants("whole/scan/memory") {
-        scan(report)?;
+        for stored in &STORED {
+            scan(report, stored);
+        }
     }
     Ok(())
 }
@@ -70,20 +72,46 @@ fn map_iter(report: &mut Report) -> Result<(), BoxError> {
     Ok(())
 }
 
-fn scan(report: &mut Report) -> Result<(), BoxError> {
-    const TITLE: &str = "peak memory of `hypernodes scan`, 1,000 -> 20,000 symbols";
+/// How the prices of a scan lie on disk.
+struct Stored {
+    what: &'static str,
+    /// Writes so many symbols of so many bars; the file or folder to scan.
+    write: fn(&Path, usize, usize) -> Result<PathBuf, BoxError>,
+}
+
+const STORED: [Stored; 2] = [
+    Stored {
+        what: "csv files",
+        write: |folder, symbols, bars| {
+            let folder = folder.join(symbols.to_string());
+            process::write_price_files(&folder, symbols, bars)?;
+            Ok(folder)
+        },
+    },
+    Stored {
+        what: "symbols of one Parquet file",
+        write: |folder, symbols, bars| {
+            let path = folder.join(format!("{symbols}.parquet"));
+            areas::data::write_parquet(&path, symbols, bars)?;
+            Ok(path)
+        },
+    },
+];
+
+fn scan(report: &mut Report, stored: &Stored) {
     const SHORT: usize = 1_000;
     const LONG: usize = 20_000;
     const BARS: usize = 1_500;
-    eprintln!("whole/scan/memory");
+    let what = stored.what;
+    let title = format!("peak memory of `hypernodes scan`, 1,000 -> 20,000 {what}");
+    eprintln!("whole/scan/memory ({what})");
     let measure = || -> Result<(Ran, Ran), BoxError> {
         let program = command_line()?;
         let scratch = Scratch::new("prices")?;
         let run = |symbols: usize| -> Result<Ran, BoxError> {
-            let folder = scratch.path().join(symbols.to_string());
-            process::write_price_files(&folder, symbols, BARS)?;
+            let data = (stored.write)(scratch.path(), symbols, BARS)?;
             let mut command = Command::new(&program);
-            let ran = process::run(command.arg("scan").arg(&folder).args(["--format", "csv"]))?;
+            let ran = process::run(command.arg("scan").arg(&data).args(["--format", "csv"]))?;
             let lines = ran.output.lines().count();
             if lines < 2 {
                 Err(format!("{symbols} symbols gave {lines} lines").into())
@@ -93,42 +121,36 @@ fn scan(report: &mut Report) -> Result<(), BoxError> {
         };
         Ok((run(SHORT)?, run(LONG)?))
     };
+    let name = "command line";
     match measure() {
         Ok((short, long)) => {
-            report.add_verdict(flat(
-                TITLE,
-                "command line",
-                short.peak_bytes,
-                long.peak_bytes,
-            ));
+            let (short_peak, long_peak) = (short.peak_bytes, long.peak_bytes);
+            report.add_verdict(flat(&title, name, short_peak, long_peak));
             for (ran, symbols) in [(short, SHORT), (long, LONG)] {
                 let rate = figure(symbols as f64 / ran.seconds);
+                let title =
+                    format!("`hypernodes scan` of {symbols} {what}, whole process, all cores");
                 report.add_measured(Measured {
-                    title: format!(
-                        "`hypernodes scan` of {symbols} files, whole process, all cores"
-                    ),
-                    name: "command line".to_owned(),
+                    title,
+                    name: name.to_owned(),
                     best: rate.clone(),
                     median: rate,
                     unit: "symbols/s".to_owned(),
                 });
             }
         }
-        Err(reason) => report.add_verdict(Verdict {
-            title: TITLE.to_owned(),
-            name: "command line".to_owned(),
-            bar: format!("<= {FLAT} x the memory of the short one"),
-            best: reason
-                .to_string()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-            median: String::new(),
-            passes: None,
-        }),
+        Err(reason) => {
+            let reason = reason.to_string();
+            report.add_verdict(Verdict {
+                title,
+                name: name.to_owned(),
+                bar: format!("<= {FLAT} x the memory of the short one"),
+                best: reason.lines().next().unwrap_or_default().to_owned(),
+                median: String::new(),
+                passes: None,
+            });
+        }
     }
-    Ok(())
 }
 
 /// The command line, built by the cargo that runs this program. It lies beside this program.

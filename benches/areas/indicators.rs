@@ -1,0 +1,248 @@
+//! Indicators beside the `ta-lib` crate called directly: what a node, its checks and its column cost.
+
+use std::sync::LazyLock;
+
+use hypernodes::{Inputs, Pipeline};
+use hypernodes_trading::indicators::catalog::{Entry, Input, find};
+use hypernodes_trading::indicators::momentum::Kama;
+use hypernodes_trading::indicators::overlap::{Dema, Ema, Hma, Wma};
+use hypernodes_trading::indicators::statistics::Linearreg;
+use hypernodes_trading::indicators::{Indicator, IndicatorError};
+use ta_lib::{Core, RetCode};
+
+use super::Case;
+use super::talib::{ALL, Direct};
+use crate::{Bar, BoxError, Digest, Group, Implementation, Unit, fixtures, group};
+
+pub(super) const GROUPS: &[Case] = &[("indicators/six/symbols=1000,bars=1500", six)];
+
+/// How many bars each function of the library is given.
+pub const BARS: usize = 1_000_000;
+
+/// How the crate called directly is called in tables.
+pub const DIRECT: &str = "the ta-lib crate called directly";
+
+/// Columns of bars, as long as each other.
+pub(super) struct Prices {
+    pub(super) open: Vec<f64>,
+    pub(super) high: Vec<f64>,
+    pub(super) low: Vec<f64>,
+    pub(super) close: Vec<f64>,
+    pub(super) volume: Vec<f64>,
+    pub(super) periods: Vec<f64>,
+}
+
+impl Prices {
+    fn of(bars: usize) -> Self {
+        let close = fixtures::walk(bars, 1);
+        let around = fixtures::numbers(bars);
+        let beside = |by: f64| {
+            close
+                .iter()
+                .zip(&around)
+                .map(|(c, a)| c * (1.0 + by * a))
+                .collect()
+        };
+        Self {
+            open: beside(0.001),
+            high: beside(0.01),
+            low: beside(-0.01),
+            volume: around.iter().map(|a| 1e6 * a).collect(),
+            periods: around.iter().map(|a| (10.0 * a).round()).collect(),
+            close,
+        }
+    }
+
+    fn column(&self, input: Input) -> &[f64] {
+        match input {
+            Input::Open => &self.open,
+            Input::High => &self.high,
+            Input::Low => &self.low,
+            Input::Volume => &self.volume,
+            Input::Periods => &self.periods,
+            _ => &self.close,
+        }
+    }
+}
+
+/// A column as the crate gives it.
+pub(super) enum Written {
+    Real(Vec<f64>),
+    Whole(Vec<i32>),
+}
+
+impl From<Vec<f64>> for Written {
+    fn from(values: Vec<f64>) -> Self {
+        Self::Real(values)
+    }
+}
+
+impl From<Vec<i32>> for Written {
+    fn from(values: Vec<i32>) -> Self {
+        Self::Whole(values)
+    }
+}
+
+/// What the crate gives: values from the bar `first` on, at the beginning of the columns.
+pub(super) struct Values {
+    pub(super) first: usize,
+    pub(super) columns: Vec<Written>,
+}
+
+impl Digest for Values {
+    fn digest(&self) -> u64 {
+        let column = |column: &Written| match column {
+            Written::Real(values) => digest(self.first, values.iter().copied()),
+            Written::Whole(values) => digest(self.first, values.iter().map(|&v| f64::from(v))),
+        };
+        self.columns.iter().map(column).fold(0, group::mix)
+    }
+}
+
+/// Of a column whose values begin at `first`.
+fn digest(first: usize, values: impl ExactSizeIterator<Item = f64>) -> u64 {
+    let bars = values.len();
+    let bits = |value: f64| {
+        if value.is_nan() {
+            f64::NAN.to_bits()
+        } else {
+            value.to_bits()
+        }
+    };
+    let missing = std::iter::repeat_n(f64::NAN, first);
+    let all = missing.chain(values.take(bars - first));
+    all.fold(bars as u64, |digest, value| group::mix(digest, bits(value)))
+}
+
+/// The columns of a node.
+struct Columns(Vec<Vec<f64>>);
+
+impl Digest for Columns {
+    fn digest(&self) -> u64 {
+        let columns = self
+            .0
+            .iter()
+            .map(|column| digest(0, column.iter().copied()));
+        columns.fold(0, group::mix)
+    }
+}
+
+static CORE: LazyLock<Core> = LazyLock::new(Core::new);
+static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::of(BARS));
+
+/// Every function of the library: a group each, made when it is its turn.
+pub fn each() -> impl Iterator<Item = (&'static str, Result<Group, BoxError>)> {
+    ALL.iter().map(|direct| (direct.name, one(direct)))
+}
+
+/// A pipeline of one node, run once: the check of the input, the warm-up of NaN and the new column are in its time.
+fn one(direct: &'static Direct) -> Result<Group, BoxError> {
+    let entry = find(direct.name).ok_or("the catalog has every function")?;
+    let pipeline = Pipeline::new("one", [(entry.node)()])?;
+    let inputs = inputs(entry);
+    let names: Vec<String> = pipeline.describe().nodes[0]
+        .outputs
+        .iter()
+        .map(|port| port.value.clone())
+        .collect();
+    let node = Implementation::new("node", move || {
+        let ran = pipeline.run(inputs.clone());
+        let columns = ran.and_then(|mut ran| {
+            names
+                .iter()
+                .map(|name| ran.take::<Vec<f64>>(name))
+                .collect()
+        });
+        Columns(columns.unwrap_or_default())
+    });
+    let alone = Implementation::new(DIRECT, move || {
+        let none = Values {
+            first: 0,
+            columns: Vec::new(),
+        };
+        (direct.call)(&CORE, &PRICES).unwrap_or(none)
+    });
+    let unit = Unit::NanosPer("bar", BARS as f64);
+    let node = node.bar(Bar::Within {
+        of: DIRECT,
+        factor: 1.0,
+    });
+    Ok(Group::new(direct.name, BARS as u64, unit)
+        .with(alone)
+        .with(node))
+}
+
+fn inputs(entry: &Entry) -> Inputs {
+    entry.inputs.iter().fold(Inputs::new(), |inputs, &input| {
+        inputs.with(input.name(), PRICES.column(input).to_vec())
+    })
+}
+
+const SYMBOLS: usize = 1_000;
+const BARS_OF_SYMBOL: usize = 1_500;
+
+/// Six averages of many symbols into one column that is used again.
+fn six() -> Result<Group, BoxError> {
+    const PERIOD: usize = 20;
+    let symbols: Vec<Vec<f64>> = (0..SYMBOLS)
+        .map(|n| fixtures::walk(BARS_OF_SYMBOL, n as u64))
+        .collect();
+    let closes = symbols.clone();
+    let mut out = vec![0.0; BARS_OF_SYMBOL];
+    let direct = Implementation::new(DIRECT, move || {
+        let all = closes.iter().map(|close| -> Result<f64, RetCode> {
+            let (last, core) = (close.len() - 1, &*CORE);
+            let mut total = 0.0;
+            for average in [
+                Core::ema,
+                Core::hma,
+                Core::wma,
+                Core::dema,
+                Core::linearreg,
+                Core::kama,
+            ] {
+                let range = average(core, 0, last, close, 20, &mut out)?;
+                total += out[range.count - 1];
+            }
+            Ok(total)
+        });
+        all.collect::<Result<Vec<f64>, RetCode>>()
+            .unwrap_or_default()
+    });
+    let (ema, hma, wma) = (Ema::new(PERIOD)?, Hma::new(PERIOD)?, Wma::new(PERIOD)?);
+    let (dema, line, kama) = (
+        Dema::new(PERIOD)?,
+        Linearreg::new(PERIOD)?,
+        Kama::new(PERIOD)?,
+    );
+    let mut out = vec![0.0; BARS_OF_SYMBOL];
+    let own = Implementation::new(
+        "columns into a reused buffer, checked, NaN in the warm-up",
+        move || {
+            let mut last = |filled: &dyn Fn(&mut [f64]) -> Result<(), IndicatorError>| {
+                filled(&mut out)?;
+                Ok::<f64, IndicatorError>(out.last().copied().unwrap_or_default())
+            };
+            let all = symbols.iter().map(|close| -> Result<f64, IndicatorError> {
+                let mut total = 0.0;
+                total += last(&|out| ema.fill([close], [out]))?;
+                total += last(&|out| hma.fill([close], [out]))?;
+                total += last(&|out| wma.fill([close], [out]))?;
+                total += last(&|out| dema.fill([close], [out]))?;
+                total += last(&|out| line.fill([close], [out]))?;
+                total += last(&|out| kama.fill([close], [out]))?;
+                Ok(total)
+            });
+            all.collect::<Result<Vec<f64>, IndicatorError>>()
+                .unwrap_or_default()
+        },
+    );
+    let unit = Unit::Millis;
+    let title = "EMA, HMA, WMA, DEMA, LINEARREG, KAMA of 1,000 symbols x 1,500 bars, one core";
+    Ok(Group::new(title, SYMBOLS as u64, unit)
+        .with(direct)
+        .with(own.bar(Bar::Within {
+            of: DIRECT,
+            factor: 1.0,
+        })))
+}
