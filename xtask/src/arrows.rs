@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("hypernodes-cli", &["hypernodes"]),
+    ("hypernodes-ui", &["hypernodes"]),
     // Benchmarks may look behind the facade.
     (
         "hypernodes-benches",
