@@ -3,11 +3,9 @@
 use std::sync::LazyLock;
 
 use hypernodes::{Inputs, Pipeline};
-use hypernodes_trading::indicators::catalog::{Entry, Input, find};
-use hypernodes_trading::indicators::momentum::Kama;
-use hypernodes_trading::indicators::overlap::{Dema, Ema, Hma, Wma};
+use hypernodes_trading::indicators::overlap::{Dema, Ema, Hma, Kama, Wma};
 use hypernodes_trading::indicators::statistics::Linearreg;
-use hypernodes_trading::indicators::{Indicator, IndicatorError};
+use hypernodes_trading::indicators::{Indicator, IndicatorError, Input, find};
 use ta_lib::{Core, RetCode};
 
 use super::Case;
@@ -138,15 +136,17 @@ pub fn each() -> impl Iterator<Item = (&'static str, Result<Group, BoxError>)> {
 /// A pipeline of one node, run once: the check of the input, the warm-up of NaN and the new column are in its time.
 fn one(direct: &'static Direct) -> Result<Group, BoxError> {
     let entry = find(direct.name).ok_or("the catalog has every function")?;
-    let pipeline = Pipeline::new("one", [(entry.node)()])?;
-    let inputs = inputs(entry);
+    let mut pipeline = Pipeline::new("one", vec![(entry.node)()])?;
+    for &input in entry.inputs {
+        pipeline = pipeline.bind(input.name(), PRICES.column(input).to_vec())?;
+    }
     let names: Vec<String> = pipeline.describe().nodes[0]
         .outputs
         .iter()
         .map(|port| port.value.clone())
         .collect();
     let node = Implementation::new("node", move || {
-        let ran = pipeline.run(inputs.clone());
+        let ran = pipeline.run(Inputs::new());
         let columns = ran.and_then(|mut ran| {
             names
                 .iter()
@@ -170,12 +170,6 @@ fn one(direct: &'static Direct) -> Result<Group, BoxError> {
     Ok(Group::new(direct.name, BARS as u64, unit)
         .with(alone)
         .with(node))
-}
-
-fn inputs(entry: &Entry) -> Inputs {
-    entry.inputs.iter().fold(Inputs::new(), |inputs, &input| {
-        inputs.with(input.name(), PRICES.column(input).to_vec())
-    })
 }
 
 const SYMBOLS: usize = 1_000;
