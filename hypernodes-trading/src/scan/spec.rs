@@ -317,11 +317,11 @@ mod tests {
             volume,
         };
         assert_eq!(
-            spec("hl2 > 1", "open").columns(),
+            spec("hl2 > 1", "open").needed_columns(),
             needing(true, true, false)
         );
         assert_eq!(
-            spec("hl2 > 1", "volume").columns(),
+            spec("hl2 > 1", "volume").needed_columns(),
             needing(false, true, true)
         );
         assert_eq!(
