@@ -6,6 +6,8 @@ mod bar_source;
 mod compose_trading;
 #[path = "../../examples/engines_compared.rs"]
 mod engines_compared;
+#[path = "../../examples/follow_signals.rs"]
+mod follow_signals;
 #[path = "../../examples/hello.rs"]
 mod hello;
 #[path = "../../examples/isolation.rs"]
@@ -37,6 +39,6 @@ macro_rules! run {
 }
 
 run! {
-    bar_source compose_trading engines_compared hello isolation map_and_product nested night_run own_engine
+    bar_source compose_trading engines_compared follow_signals hello isolation map_and_product nested night_run own_engine
     replay_failure scan static_pipeline
 }

@@ -26,6 +26,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often Ctrl-C is looked for while nothing comes.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// The longest line that can be one of a csv file of prices.
+const LONGEST: usize = 1 << 20;
+
 pub(crate) fn run(common: &Common, command: &FollowCommand) -> Result<Exit, CommandError> {
     let format = format(common, "follow", &[Format::Csv, Format::Json])?;
     if common.output.is_some() {
@@ -93,6 +96,13 @@ pub(crate) fn run(common: &Common, command: &FollowCommand) -> Result<Exit, Comm
             .split_inclusive(|&byte| byte == b'\n')
             .try_for_each(|line| work.line(line, &mut rows));
         rest.drain(..whole);
+        if rest.len() > LONGEST {
+            let problem = format!(
+                "`{name}` line {}: it is longer than {LONGEST} bytes; name a csv file",
+                work.lines.lines() + 1
+            );
+            return Err(CommandError::Symbol(problem));
+        }
         // What was found before a fault is told.
         rows.print()?;
         taken?;
@@ -302,7 +312,12 @@ fn pieces(
     };
     let file = File::open(path).map_err(refused)?;
     let mut seen = file.try_clone().map_err(refused)?;
-    let waits = !command.until_end;
+    let metadata = file.metadata().map_err(refused)?;
+    if metadata.is_dir() {
+        return Err(refused(io::ErrorKind::IsADirectory.into()));
+    }
+    // A pipe ends when nobody writes into it any more; a file may go on.
+    let waits = !command.until_end && metadata.is_file();
     let end = move || {
         if !waits {
             return Ok(End::Last);

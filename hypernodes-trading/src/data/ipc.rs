@@ -12,6 +12,7 @@ use super::feed::{Feed, Present, Sink, Track};
 use super::guard::{self, CONTRADICTION};
 use super::header::{Layout, layout};
 use super::input::{Input, Raw};
+use super::ipc_blocks::Blocks;
 use super::parquet::symbol;
 use super::table::{Source, Table, check_types};
 use super::{CsvOptions, DataError, Place, TimeRange};
@@ -25,6 +26,8 @@ pub(super) struct Ipc {
 
 impl Ipc {
     pub(super) fn open(input: Input, options: &CsvOptions) -> Result<Self, DataError> {
+        // What the reader makes room for is checked first.
+        Blocks::read(input.open_raw()?).map_err(|error| failed(&input, error))?;
         let reader = open(&input)?;
         let schema = reader.schema();
         let names = schema
@@ -54,8 +57,12 @@ impl Ipc {
     }
 
     fn feed_of(&self, with_values: bool) -> Result<IpcFeed, DataError> {
+        let raw = self.input.open_raw()?;
+        let blocks = Blocks::read(raw).map_err(|error| failed(&self.input, error))?;
         Ok(IpcFeed {
             batches: open(&self.input)?,
+            blocks,
+            next_batch: 0,
             file: self.clone(),
             with_values,
             next_row: 0,
@@ -94,6 +101,8 @@ fn failed(input: &Input, error: ArrowError) -> DataError {
 pub(super) struct IpcFeed {
     file: Ipc,
     batches: FileReader<BufReader<Raw>>,
+    blocks: Blocks,
+    next_batch: usize,
     with_values: bool,
     next_row: u64,
     table: Table,
@@ -104,6 +113,9 @@ impl Feed for IpcFeed {
     fn next_run(&mut self) -> Result<bool, DataError> {
         let input = &self.file.input;
         while self.run.end >= self.table.rows {
+            let checked = guarded(|| self.blocks.check(self.next_batch));
+            checked.map_err(|error| failed(input, error))?;
+            self.next_batch += 1;
             let batch = guarded(|| self.batches.next().transpose());
             let Some(batch) = batch.map_err(|error| failed(input, error))? else {
                 return Ok(false);

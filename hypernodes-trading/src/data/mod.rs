@@ -28,6 +28,7 @@ mod guard;
 mod header;
 mod input;
 mod ipc;
+mod ipc_blocks;
 mod lines;
 mod options;
 mod parquet;
@@ -37,6 +38,8 @@ mod spill;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_damage;
 #[cfg(test)]
 mod tests_table;
 mod text;
