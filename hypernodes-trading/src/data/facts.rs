@@ -9,6 +9,9 @@ use arrow_schema::Schema;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 
+use super::guard::guarded;
+use super::input::{Format, Input};
+
 /// What a price file says of itself, without its rows being read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
@@ -78,7 +81,7 @@ fn look(path: &Path, facts: &mut FileFacts) -> Option<()> {
     match &*magic {
         [b'P', b'A', b'R', b'1' | b'E', ..] => {
             "parquet".clone_into(&mut facts.format);
-            let found = ParquetRecordBatchReaderBuilder::try_new(file).ok()?;
+            let found = guarded(|| ParquetRecordBatchReaderBuilder::try_new(file).ok())??;
             let metadata = found.metadata();
             facts.rows = u64::try_from(metadata.file_metadata().num_rows()).ok();
             facts.row_groups = u64::try_from(metadata.num_row_groups()).ok();
@@ -86,7 +89,7 @@ fn look(path: &Path, facts: &mut FileFacts) -> Option<()> {
         }
         b"ARROW1" => {
             "arrow".clone_into(&mut facts.format);
-            let found = FileReader::try_new(BufReader::new(file), None).ok()?;
+            let found = guarded(|| FileReader::try_new(BufReader::new(file), None).ok())??;
             facts.row_groups = u64::try_from(found.num_batches()).ok();
             facts.columns = columns(&found.schema());
         }
@@ -98,7 +101,12 @@ fn look(path: &Path, facts: &mut FileFacts) -> Option<()> {
             "csv+zstd".clone_into(&mut facts.format);
             facts.columns = header(zstd::Decoder::new(file).ok()?)?;
         }
-        _ => facts.columns = header(file)?,
+        // What it is called, where its bytes say nothing.
+        _ => match Input::file(path).format() {
+            Format::Csv => facts.columns = header(file)?,
+            Format::Parquet => "parquet".clone_into(&mut facts.format),
+            Format::Ipc => "arrow".clone_into(&mut facts.format),
+        },
     }
     Some(())
 }

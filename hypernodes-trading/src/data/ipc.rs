@@ -7,14 +7,14 @@ use std::sync::Arc;
 use arrow_ipc::reader::FileReader;
 use arrow_schema::ArrowError;
 
+use super::cast::check_types;
 use super::error::one_line;
 use super::feed::{Feed, Present, Sink, Track};
 use super::guard::{self, CONTRADICTION};
 use super::header::{Layout, layout};
 use super::input::{Input, Raw};
 use super::ipc_blocks::Blocks;
-use super::parquet::symbol;
-use super::table::{Source, Table, check_types};
+use super::table::{Source, Table};
 use super::{CsvOptions, DataError, Place, TimeRange};
 
 /// An Arrow IPC file: which of its columns is which.
@@ -109,6 +109,15 @@ pub(super) struct IpcFeed {
     run: Range<usize>,
 }
 
+impl IpcFeed {
+    fn of(&self) -> Source<'_> {
+        Source {
+            file: &self.file.input.name,
+            layout: &self.file.layout,
+        }
+    }
+}
+
 impl Feed for IpcFeed {
     fn next_run(&mut self) -> Result<bool, DataError> {
         let input = &self.file.input;
@@ -137,12 +146,8 @@ impl Feed for IpcFeed {
     }
 
     fn symbol(&self) -> Result<Arc<str>, DataError> {
-        symbol(
-            &self.file.input,
-            &self.file.layout,
-            &self.table,
-            self.run.start,
-        )
+        self.table
+            .symbol(&self.of(), self.run.start, &self.file.input.stem)
     }
 
     fn take(
@@ -151,11 +156,8 @@ impl Feed for IpcFeed {
         track: &mut Track,
         sink: &mut dyn Sink,
     ) -> Result<(), DataError> {
-        let of = Source {
-            file: &self.file.input.name,
-            layout: &self.file.layout,
-        };
-        self.table.take(&of, self.run.clone(), range, track, sink)
+        self.table
+            .take(&self.of(), self.run.clone(), range, track, sink)
     }
 
     fn present(&self) -> Present {

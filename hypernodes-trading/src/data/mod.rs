@@ -19,6 +19,7 @@
 
 mod bar_source;
 mod batches;
+mod cast;
 mod error;
 mod expand;
 mod facts;
@@ -32,6 +33,7 @@ mod ipc_blocks;
 mod lines;
 mod options;
 mod parquet;
+mod parquet_footer;
 mod reader;
 mod source;
 mod spill;
@@ -47,7 +49,6 @@ mod time;
 pub mod write;
 
 pub use bar_source::{BarFiles, BarSource, BarTable, Fetch, LazyBars, fetched};
-pub use batches::TableError;
 pub use error::{CellProblem, DataError, Place, SymbolError};
 pub use expand::expand;
 pub use facts::{ColumnFacts, FileFacts, file_facts};

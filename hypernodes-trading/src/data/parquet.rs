@@ -17,13 +17,15 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::cast::{check_types, times};
 use super::error::one_line;
 use super::feed::{Feed, Present, Sink, Track};
 use super::guard::{self, CONTRADICTION};
 use super::header::{Layout, layout};
 use super::input::{Input, Raw};
-use super::table::{Names, Source, Table, check_types, times};
-use super::{CellProblem, CsvOptions, DataError, Place, TimeRange};
+use super::parquet_footer::is_encrypted;
+use super::table::{Source, Table};
+use super::{CsvOptions, DataError, Place, TimeRange};
 
 /// Rows of a batch.
 const BATCH: usize = 8_192;
@@ -350,6 +352,15 @@ impl ParquetFeed {
     }
 }
 
+impl ParquetFeed {
+    fn of(&self) -> Source<'_> {
+        Source {
+            file: &self.file.input.name,
+            layout: &self.file.layout,
+        }
+    }
+}
+
 impl Feed for ParquetFeed {
     fn next_run(&mut self) -> Result<bool, DataError> {
         if self.run.end >= self.table.rows {
@@ -368,12 +379,8 @@ impl Feed for ParquetFeed {
     }
 
     fn symbol(&self) -> Result<Arc<str>, DataError> {
-        symbol(
-            &self.file.input,
-            &self.file.layout,
-            &self.table,
-            self.run.start,
-        )
+        self.table
+            .symbol(&self.of(), self.run.start, &self.file.input.stem)
     }
 
     fn take(
@@ -382,40 +389,13 @@ impl Feed for ParquetFeed {
         track: &mut Track,
         sink: &mut dyn Sink,
     ) -> Result<(), DataError> {
-        let of = Source {
-            file: &self.file.input.name,
-            layout: &self.file.layout,
-        };
-        self.table.take(&of, self.run.clone(), range, track, sink)
+        self.table
+            .take(&self.of(), self.run.clone(), range, track, sink)
     }
 
     fn present(&self) -> Present {
         self.file.layout.present()
     }
-}
-
-/// The symbol of a row.
-pub(super) fn symbol(
-    input: &Input,
-    layout: &Layout,
-    table: &Table,
-    row: usize,
-) -> Result<Arc<str>, DataError> {
-    let name = match &table.names {
-        Names::None => return Ok(Arc::clone(&input.stem)),
-        names => names.at(row),
-    };
-    if !name.is_empty() {
-        return Ok(name.into());
-    }
-    let column = layout.symbol.and_then(|at| layout.names.get(at));
-    Err(DataError::Cell {
-        file: Arc::clone(&input.name),
-        place: Place::Row(table.first_row + row as u64 + 1),
-        column: column.cloned().unwrap_or_default(),
-        text: String::new(),
-        problem: CellProblem::Empty,
-    })
 }
 
 /// Whether the column chunks lie within the file: the reader takes that for granted.
@@ -470,7 +450,8 @@ fn failed(input: &Input, error: ParquetError) -> DataError {
         ParquetError::General(text) | ParquetError::EOF(text) => text,
         other => other.to_string(),
     };
-    match text.contains("encrypt") {
+    let is_encrypted = || is_encrypted(&mut input.open_raw().ok()?);
+    match text.contains("encrypt") || is_encrypted() == Some(true) {
         true => DataError::Encrypted {
             file: Arc::clone(&input.name),
         },

@@ -122,6 +122,19 @@ fn no_room_is_made_for_what_a_file_does_not_hold() {
 }
 
 #[test]
+fn encrypted_files_say_so() {
+    let files: [&[u8]; 3] = [
+        include_bytes!("../../tests/fixtures/encrypted/footer.parquet"),
+        include_bytes!("../../tests/fixtures/encrypted/close.parquet"),
+        include_bytes!("../../tests/fixtures/encrypted/symbol.parquet"),
+    ];
+    for bytes in files {
+        let told = "`x.parquet` is encrypted, as a whole or in part; write it without encryption";
+        assert_eq!(read("x.parquet", bytes.to_vec()), Err(told.to_owned()));
+    }
+}
+
+#[test]
 fn a_changed_byte_does_no_harm() {
     let mut refused = 0;
     for (number, (name, bytes)) in files().into_iter().enumerate() {
