@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use hypernodes::{Inputs, Pipeline};
+use hypernodes_trading::Bars;
 use hypernodes_trading::indicators::overlap::{Dema, Ema, Hma, Kama, Wma};
 use hypernodes_trading::indicators::statistics::Linearreg;
 use hypernodes_trading::indicators::{Indicator, IndicatorError, Input, find};
@@ -178,10 +179,12 @@ const BARS_OF_SYMBOL: usize = 1_500;
 /// Six averages of many symbols into one column that is used again.
 fn six() -> Result<Group, BoxError> {
     const PERIOD: usize = 20;
-    let symbols: Vec<Vec<f64>> = (0..SYMBOLS)
+    let closes: Vec<Vec<f64>> = (0..SYMBOLS)
         .map(|n| fixtures::walk(BARS_OF_SYMBOL, n as u64))
         .collect();
-    let closes = symbols.clone();
+    let days: Vec<i64> = (0_i64..).take(BARS_OF_SYMBOL).collect();
+    let bars = |close: &Vec<f64>| Bars::new("S", days.clone(), close.clone());
+    let symbols: Vec<Bars> = closes.iter().map(bars).collect::<Result<_, _>>()?;
     let mut out = vec![0.0; BARS_OF_SYMBOL];
     let direct = Implementation::new(DIRECT, move || {
         let all = closes.iter().map(|close| -> Result<f64, RetCode> {
@@ -211,20 +214,21 @@ fn six() -> Result<Group, BoxError> {
     );
     let mut out = vec![0.0; BARS_OF_SYMBOL];
     let own = Implementation::new(
-        "columns into a reused buffer, checked, NaN in the warm-up",
+        "columns of bars into a reused buffer, NaN in the warm-up",
         move || {
             let mut last = |filled: &dyn Fn(&mut [f64]) -> Result<(), IndicatorError>| {
                 filled(&mut out)?;
                 Ok::<f64, IndicatorError>(out.last().copied().unwrap_or_default())
             };
-            let all = symbols.iter().map(|close| -> Result<f64, IndicatorError> {
+            let all = symbols.iter().map(|bars| -> Result<f64, IndicatorError> {
+                let close = bars.close();
                 let mut total = 0.0;
-                total += last(&|out| ema.fill([close], [out]))?;
-                total += last(&|out| hma.fill([close], [out]))?;
-                total += last(&|out| wma.fill([close], [out]))?;
-                total += last(&|out| dema.fill([close], [out]))?;
-                total += last(&|out| line.fill([close], [out]))?;
-                total += last(&|out| kama.fill([close], [out]))?;
+                total += last(&|out| ema.fill_finite([close], [out]))?;
+                total += last(&|out| hma.fill_finite([close], [out]))?;
+                total += last(&|out| wma.fill_finite([close], [out]))?;
+                total += last(&|out| dema.fill_finite([close], [out]))?;
+                total += last(&|out| line.fill_finite([close], [out]))?;
+                total += last(&|out| kama.fill_finite([close], [out]))?;
                 Ok(total)
             });
             all.collect::<Result<Vec<f64>, IndicatorError>>()

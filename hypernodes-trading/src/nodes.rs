@@ -46,7 +46,7 @@ use crate::timeframe::Timeframe;
 ///
 /// # Errors
 /// What is wrong with the symbol's rows or its file.
-#[node(output = "bars", workload = "io", cache)]
+#[node(coarse, output = "bars", workload = "io", cache)]
 pub fn load_bars(
     source: SymbolSource,
     #[default(CsvOptions::default())] read: &CsvOptions,
@@ -58,25 +58,25 @@ pub fn load_bars(
 ///
 /// # Errors
 /// As [`resample`].
-#[node(output = "resampled")]
+#[node(coarse, output = "resampled")]
 pub fn resample_bars(bars: &Bars, timeframe: Timeframe) -> Result<Bars, BarsError> {
     resample(bars, timeframe)
 }
 
 /// Computes a symbol's statistics.
-#[node(output = "stats", cache)]
+#[node(coarse, output = "stats", cache)]
 pub fn bars_stats(bars: &Bars, #[default(StatsOf::Levels)] stats_of: StatsOf) -> SymbolStats {
     symbol_stats(bars, stats_of)
 }
 
 /// Names the symbol of the bars.
-#[node(output = "symbol")]
+#[node(coarse, output = "symbol")]
 pub fn symbol_name(bars: &Bars) -> String {
     bars.symbol().to_owned()
 }
 
 /// Takes the bars apart, for nodes that are wired by the names of columns. A column that the bars do not have is all NaN.
-#[node(outputs = ("open", "high", "low", "close", "volume"))]
+#[node(coarse, outputs = ("open", "high", "low", "close", "volume"))]
 pub fn bar_columns(bars: &Bars) -> (Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>) {
     let column =
         |values: Option<&[f64]>| values.map_or_else(|| vec![f64::NAN; bars.len()], <[f64]>::to_vec);
@@ -93,7 +93,7 @@ pub fn bar_columns(bars: &Bars) -> (Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>, Vec<
 ///
 /// # Errors
 /// [`IndicatorError::MissingColumn`] when the bars have not all that one reads.
-#[node(output = "table", cache)]
+#[node(coarse, output = "table", cache)]
 pub fn indicator_table(bars: &Bars, columns: &[Request]) -> Result<IndicatorTable, IndicatorError> {
     IndicatorTable::of(bars, columns)
 }
@@ -133,7 +133,7 @@ pub fn atc_score(
 }
 
 /// Ranks scored symbols into a long and a short table.
-#[node(output = "report")]
+#[node(coarse, output = "report")]
 pub fn rank_symbols(
     symbols: &[String],
     scores: &[SymbolScore],

@@ -37,6 +37,58 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// Parquet files by name, each wrong in its own way.
+fn tables() -> Vec<(String, Vec<u8>)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet");
+    let found = std::fs::read_dir(folder).expect("it is there");
+    let mut files: Vec<_> = found
+        .map(|file| file.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "parquet"))
+        .map(|path| {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            (name, std::fs::read(path).expect("it can be read"))
+        })
+        .collect();
+    files.sort();
+    files.push(("text.parquet".to_owned(), GOOD.into()));
+    files.push(("empty.parquet".to_owned(), Vec::new()));
+    files
+}
+
+#[test]
+fn each_bad_table_is_told_with_its_place_and_a_remedy() {
+    let folder = Folder::new();
+    let mut told = String::new();
+    for (name, bytes) in tables() {
+        folder.write(&name, bytes);
+        let scan = folder.run(&["scan", &name]).refused();
+        for command in [
+            &["data", "stats"][..],
+            &["indicators", "--columns", "SMA_2"],
+        ] {
+            let ran = folder.run(&[command, &[&name]].concat());
+            assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), scan.as_str()));
+        }
+        let (inspected, validated) = (
+            folder.run(&["data", "inspect", &name]),
+            folder.run(&["data", "validate", &name]),
+        );
+        assert!(
+            inspected.stdout.contains("failed: "),
+            "{}",
+            inspected.stdout
+        );
+        assert_eq!(validated.code, Some(2));
+        assert!(scan.contains(&name) && scan.lines().count() == 1, "{scan}");
+        told += &scan;
+    }
+    insta::assert_snapshot!(told);
+}
+
 #[test]
 fn each_bad_file_is_told_with_its_place_and_a_remedy() {
     let folder = Folder::new();

@@ -136,7 +136,7 @@ fn what_cannot_be_followed_is_told() {
         let args = [&["follow"], args, &["--until-end"]].concat();
         folder.run(&args).refused()
     };
-    assert!(refused(&["good.csv", "--columns", "SMO_2"]).contains("did you mean `SMA`"));
+    assert!(refused(&["good.csv", "--columns", "SMO_2"]).contains("did you mean `SMA_2`"));
     assert!(refused(&["good.csv", "--where", "close"]).contains("`close` is a number"));
     assert!(refused(&["good.csv", "--where", "atc_signal > 0"]).contains("cannot be followed"));
     assert!(refused(&["absent.csv"]).contains("cannot read `absent.csv`"));

@@ -128,7 +128,8 @@ fn the_bytes_are_the_same_on_every_engine() {
 fn what_cannot_be_computed_is_told() {
     let folder = market(&["A"]);
     for (columns, told) in [
-        ("SMO_20", "no indicator `SMO_20`; did you mean `SMA`?"),
+        ("SMO_20", "no indicator `SMO_20`; did you mean `SMA_20`?"),
+        ("SMA20", "no indicator `SMA20`; did you mean `SMA_20`?"),
         ("SMA_x", "`x` in `SMA_x` is not a number"),
         ("SMA_20_3", "SMA takes 1 parameter at most"),
         (

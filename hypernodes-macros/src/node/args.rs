@@ -21,6 +21,7 @@ pub(crate) struct Args {
     /// `init` is there, even if its value makes no sense.
     pub(crate) names_init: bool,
     pub(crate) fallible: Option<Span>,
+    pub(crate) coarse: Option<Span>,
     pub(crate) policies: Policies,
     pub(crate) krate: Option<Path>,
 }
@@ -39,7 +40,7 @@ pub(crate) enum Workload {
     Mixed,
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "output",
     "outputs",
     "version",
@@ -47,6 +48,7 @@ const KEYS: [&str; 11] = [
     "concurrency",
     "init",
     "fallible",
+    "coarse",
     "cache",
     "retry",
     "timeout",
@@ -93,12 +95,17 @@ impl Args {
         }
         seen.push(group.to_owned());
         self.names_init |= name == "init";
-        if name == "fallible" {
-            self.fallible = Some(key.span());
+        let alone = match name.as_str() {
+            "fallible" => Some(&mut self.fallible),
+            "coarse" => Some(&mut self.coarse),
+            _ => None,
+        };
+        if let Some(option) = alone {
+            *option = Some(key.span());
             return if input.is_empty() {
                 Ok(())
             } else {
-                Err(input.error("`fallible` stands alone: `#[node(fallible)]`"))
+                Err(input.error(format!("`{name}` stands alone: `#[node({name})]`")))
             };
         }
         if name == "cache" && input.is_empty() {

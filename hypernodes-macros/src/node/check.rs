@@ -336,6 +336,18 @@ pub(crate) fn options(
     asyncness: Option<Span>,
     cx: &mut Ctxt,
 ) {
+    if let (Some(span), Some(_)) = (args.coarse, asyncness) {
+        cx.error_at(
+            span,
+            "`coarse` is about the loop around a plain function; this one is async",
+        );
+    }
+    if let (Some(span), Some(_)) = (args.coarse, state) {
+        cx.error_at(
+            span,
+            "a node with a state has one loop already; leave `coarse` out",
+        );
+    }
     if let (Some((span, _)), None) = (args.concurrency, asyncness) {
         cx.error_at(span, "`concurrency` limits how many calls of an `async fn` are in flight; this one is not async");
     }

@@ -305,6 +305,7 @@ fn signature(node: &NodeExpr<'_>, inputs: &[Input<'_>], rt: &TokenStream) -> Tok
         workload,
         concurrency,
         policies,
+        is_coarse: _,
     } = options;
     let workload = match workload {
         None => quote!(::core::option::Option::None),

@@ -96,6 +96,8 @@ pub(crate) struct Options {
     pub(crate) version: u32,
     pub(crate) workload: Option<Workload>,
     pub(crate) concurrency: Option<usize>,
+    /// A call takes so long that the loop around it need not be compiled for it.
+    pub(crate) is_coarse: bool,
     pub(crate) policies: Policies,
 }
 
@@ -105,6 +107,7 @@ impl Options {
             version: args.version.unwrap_or(0),
             workload: args.workload,
             concurrency: args.concurrency.map(|(_, limit)| limit),
+            is_coarse: args.coarse.is_some(),
             policies: std::mem::take(&mut args.policies),
         }
     }

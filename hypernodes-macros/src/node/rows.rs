@@ -2,7 +2,8 @@
 //!
 //! It asks each type once what it can do (the probes in core's `node/probe/`) and then computes in one of three loops:
 //! over slices when every argument is dense (or, of two, one is and the other is broadcast), over slices with a mask when
-//! some of more arguments are broadcast, and row by row for everything else.
+//! some of more arguments are broadcast, and row by row for everything else. A coarse node has the last of them only, and
+//! shares its code with others.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -193,6 +194,14 @@ impl Rows<'_> {
             quote_spanned!(span=> #moved::ReturnKind::#emit(#result, #call, |#row| #any_row));
         let body = if self.inputs.is_empty() {
             quote_spanned!(span=> #moved::ReturnKind::#emit(#result, #call, |_| #any_row);)
+        } else if self.node.options.is_coarse {
+            // One loop for all nodes with this result, by a dynamic call.
+            let each = local("each", 0);
+            let emitted = quote_spanned!(span=> #moved::ReturnKind::#emit(#result, #call, #each););
+            quote! {
+                let #each: &mut dyn ::core::ops::FnMut(usize) -> _ = &mut |#row| #any_row;
+                #emitted
+            }
         } else {
             let test = |input: &Input<'_>, method: &str| {
                 let (method, lane, ty) =

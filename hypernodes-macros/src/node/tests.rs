@@ -32,6 +32,14 @@ fn a_fallible_function_with_state_and_two_outputs() {
 }
 
 #[test]
+fn a_coarse_function() {
+    insta::assert_snapshot!(node(
+        "coarse",
+        "fn smooth(close: &[f64], period: usize) -> Vec<f64> { average(close, period) }",
+    ));
+}
+
+#[test]
 fn an_async_function() {
     insta::assert_snapshot!(node(
         "concurrency = 8, cache, retry = 3, timeout = 2.5",

@@ -272,7 +272,7 @@ mod tests {
         let without = batch(vec![("time", times()), ("close", fine())]);
         let told = table(vec![without]).unwrap_err().to_string();
         assert!(
-            told.contains("`symbol`") && told.contains("time, close"),
+            told.contains("`symbol`") && told.contains("`time`, `close`"),
             "{told}"
         );
         let twice = batch(vec![

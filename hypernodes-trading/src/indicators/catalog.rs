@@ -146,6 +146,16 @@ pub trait AnyIndicator: fmt::Debug + Send + Sync {
     /// has.
     fn fill(&self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), IndicatorError>;
 
+    /// See [`Indicator::fill_finite`].
+    ///
+    /// # Errors
+    /// As [`fill`](Self::fill).
+    fn fill_finite(
+        &self,
+        inputs: &[&[f64]],
+        outputs: &mut [&mut [f64]],
+    ) -> Result<(), IndicatorError>;
+
     /// See [`Indicator::state`].
     fn state(&self) -> Box<dyn AnyState>;
 }
@@ -177,25 +187,42 @@ impl<X: Indicator<I, O>, const I: usize, const O: usize> AnyIndicator for Erased
     }
 
     fn fill(&self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), IndicatorError> {
-        let wrong = |expected, found| IndicatorError::Length {
-            indicator: X::NAME.into(),
-            expected,
-            found,
-        };
-        let given: [&[f64]; I] = inputs.try_into().map_err(|_| wrong(I, inputs.len()))?;
-        let found = outputs.len();
-        let mut outputs = outputs.iter_mut();
-        let mut taken: [&mut [f64]; O] =
-            std::array::from_fn(|_| outputs.next().map_or(&mut [][..], |o| &mut **o));
-        if found != O {
-            return Err(wrong(O, found));
-        }
-        self.0.fill(given, taken.each_mut().map(|o| &mut **o))
+        let (inputs, outputs) = columns(X::NAME, inputs, outputs)?;
+        self.0.fill(inputs, outputs)
+    }
+
+    fn fill_finite(
+        &self,
+        inputs: &[&[f64]],
+        outputs: &mut [&mut [f64]],
+    ) -> Result<(), IndicatorError> {
+        let (inputs, outputs) = columns(X::NAME, inputs, outputs)?;
+        self.0.fill_finite(inputs, outputs)
     }
 
     fn state(&self) -> Box<dyn AnyState> {
         Box::new(self.0.state())
     }
+}
+
+/// As many columns as the indicator has.
+fn columns<'a, const I: usize, const O: usize>(
+    indicator: &'static str,
+    inputs: &[&'a [f64]],
+    outputs: &'a mut [&mut [f64]],
+) -> Result<([&'a [f64]; I], [&'a mut [f64]; O]), IndicatorError> {
+    let wrong = |expected, found| IndicatorError::Length {
+        indicator: indicator.into(),
+        expected,
+        found,
+    };
+    let given: [&[f64]; I] = inputs.try_into().map_err(|_| wrong(I, inputs.len()))?;
+    if outputs.len() != O {
+        return Err(wrong(O, outputs.len()));
+    }
+    let mut outputs = outputs.iter_mut();
+    let taken = std::array::from_fn(|_| outputs.next().map_or(&mut [][..], |o| &mut **o));
+    Ok((given, taken))
 }
 
 impl<X: Indicator<I, O>, const I: usize, const O: usize> AnyState for State<X, I, O> {

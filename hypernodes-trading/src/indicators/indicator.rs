@@ -59,40 +59,30 @@ pub trait Indicator<const I: usize, const O: usize>: Clone + Send + Sync + 'stat
     ///
     /// # Errors
     /// [`IndicatorError::Length`] when the columns differ in length.
-    fn fill(
-        &self,
-        inputs: [&[f64]; I],
-        mut outputs: [&mut [f64]; O],
-    ) -> Result<(), IndicatorError> {
-        let bars = inputs.first().map_or(0, |column| column.len());
-        let lengths = inputs
-            .iter()
-            .map(|c| c.len())
-            .chain(outputs.iter().map(|c| c.len()));
-        if let Some(found) = lengths.into_iter().find(|&found| found != bars) {
-            let (indicator, expected) = (Self::NAME.into(), bars);
-            return Err(IndicatorError::Length {
-                indicator,
-                expected,
-                found,
-            });
-        }
+    fn fill(&self, inputs: [&[f64]; I], outputs: [&mut [f64]; O]) -> Result<(), IndicatorError> {
         let leading = |column: &&[f64]| column.iter().take_while(|v| !v.is_finite()).count();
         let first = inputs.iter().map(leading).max().unwrap_or(0);
-        if inputs.iter().all(|column| is_good(&column[first..])) {
-            let start = (first + self.warmup_bars()).min(bars);
-            for output in &mut outputs {
-                output[..start].fill(f64::NAN);
+        let is_good = |column: &&[f64]| column.get(first..).is_none_or(is_finite);
+        match inputs.iter().all(is_good) {
+            true => fill_behind(self, first, inputs, outputs),
+            false => {
+                check_lengths::<Self, I, O>(&inputs, &outputs)?;
+                fill_around(self, inputs, outputs)
             }
-            if start == bars {
-                return Ok(());
-            }
-            return self.fill_good(
-                inputs.map(|c| &c[first..]),
-                outputs.map(|c| &mut c[start..]),
-            );
         }
-        fill_around(self, inputs, outputs)
+    }
+
+    /// As [`fill`](Self::fill), for inputs that are known to be finite, as columns of [`Bars`](crate::Bars) are: they are
+    /// not looked at. Where one is not, it may spoil all values behind it.
+    ///
+    /// # Errors
+    /// [`IndicatorError::Length`] when the columns differ in length.
+    fn fill_finite(
+        &self,
+        inputs: [&[f64]; I],
+        outputs: [&mut [f64]; O],
+    ) -> Result<(), IndicatorError> {
+        fill_behind(self, 0, inputs, outputs)
     }
 
     /// Computes every output as a new column.
@@ -116,10 +106,60 @@ pub trait Indicator<const I: usize, const O: usize>: Clone + Send + Sync + 'stat
 }
 
 /// Whether every value is finite.
-fn is_good(column: &[f64]) -> bool {
-    // Without a way out inside a block the comparison is vectorised.
-    let mut blocks = column.chunks(1024);
-    blocks.all(|block| block.iter().fold(true, |good, v| good & v.is_finite()))
+fn is_finite(column: &[f64]) -> bool {
+    // 0 times a value is 0 or, where it is not finite, NaN, which stays in a sum. Eight sums at once are vectorised.
+    column.chunks(1024).all(|block| {
+        let mut sums = [0.0; 8];
+        let eights = block.chunks_exact(8);
+        let rest = eights.remainder().iter().fold(0.0, |sum, v| sum + v * 0.0);
+        for eight in eights {
+            for (sum, v) in sums.iter_mut().zip(eight) {
+                *sum += v * 0.0;
+            }
+        }
+        !(sums.iter().sum::<f64>() + rest).is_nan()
+    })
+}
+
+fn check_lengths<X: Indicator<I, O>, const I: usize, const O: usize>(
+    inputs: &[&[f64]; I],
+    outputs: &[&mut [f64]; O],
+) -> Result<(), IndicatorError> {
+    let bars = inputs.first().map_or(0, |column| column.len());
+    let lengths = inputs
+        .iter()
+        .map(|c| c.len())
+        .chain(outputs.iter().map(|c| c.len()));
+    match lengths.into_iter().find(|&found| found != bars) {
+        None => Ok(()),
+        Some(found) => Err(IndicatorError::Length {
+            indicator: X::NAME.into(),
+            expected: bars,
+            found,
+        }),
+    }
+}
+
+/// As [`Indicator::fill`], where all bars from `first` on are good, and none before.
+fn fill_behind<X: Indicator<I, O>, const I: usize, const O: usize>(
+    indicator: &X,
+    first: usize,
+    inputs: [&[f64]; I],
+    mut outputs: [&mut [f64]; O],
+) -> Result<(), IndicatorError> {
+    check_lengths::<X, I, O>(&inputs, &outputs)?;
+    let bars = inputs.first().map_or(0, |column| column.len());
+    let start = (first + indicator.warmup_bars()).min(bars);
+    for output in &mut outputs {
+        output[..start].fill(f64::NAN);
+    }
+    if start == bars {
+        return Ok(());
+    }
+    indicator.fill_good(
+        inputs.map(|c| &c[first..]),
+        outputs.map(|c| &mut c[start..]),
+    )
 }
 
 /// As [`Indicator::fill`], where bad bars stand between good ones.

@@ -30,7 +30,7 @@ const ALIASES: [(&str, &str); 1] = [("VWAP_CUM", "VWAP")];
 /// assert!(values[32].is_nan() && values[33].is_finite());
 /// assert_eq!("macd.signal".parse::<Request>()?.compute(&sample())?[100], values[100]);
 /// let unknown = "SMO_20".parse::<Request>().unwrap_err().to_string();
-/// assert_eq!(unknown, "no indicator `SMO_20`; did you mean `SMA`?; `indicators --list` names all");
+/// assert_eq!(unknown, "no indicator `SMO_20`; did you mean `SMA_20`?; `indicators --list` names all");
 /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
 /// ```
 #[derive(Clone, Serialize, Deserialize)]
@@ -160,8 +160,16 @@ fn entry_of(name: &str) -> Result<(&'static Entry, &str), IndicatorError> {
         name: name.to_owned(),
         suggestion: best
             .filter(|entry| likeness(entry).0 > 0.5)
-            .map(|entry| entry.name.to_owned()),
+            .map(|entry| with_parameters(entry.name, name)),
     })
+}
+
+/// The name `like` with the parameters of `name`, if that is one: `SMA_20` for `SMAA_20` and for `SMA20`.
+fn with_parameters(like: &str, name: &str) -> String {
+    let digits = name.find(|c: char| c.is_ascii_digit());
+    let whole = digits.map(|at| format!("{like}_{}", &name[at..]));
+    let known = whole.filter(|whole| whole.parse::<Request>().is_ok());
+    known.unwrap_or_else(|| like.to_owned())
 }
 
 impl Request {
@@ -214,11 +222,19 @@ impl Request {
             if !is_first {
                 continue;
             }
-            let outputs = request.compute_all(bars)?;
-            for (done, other) in done[at..].iter_mut().zip(&requests[at..]) {
-                if other.is_of_same_indicator(request) {
-                    done.clone_from(&outputs[other.output]);
+            let mut outputs = request.compute_all(bars)?;
+            for (at, other) in requests.iter().enumerate().skip(at) {
+                if !other.is_of_same_indicator(request) {
+                    continue;
                 }
+                let is_same = |later: &Self| {
+                    later.output == other.output && later.is_of_same_indicator(request)
+                };
+                let output = &mut outputs[other.output];
+                done[at] = match requests[at + 1..].iter().any(is_same) {
+                    true => output.clone(),
+                    false => std::mem::take(output),
+                };
             }
         }
         Ok(done)
@@ -232,9 +248,11 @@ impl Request {
             .map(|&input| self.column(bars, input));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let inputs: Vec<&[f64]> = columns.iter().map(AsRef::as_ref).collect();
-        let mut outputs = vec![vec![0.0; bars.len()]; self.entry.outputs.len()];
+        let outputs = self.entry.outputs.iter();
+        let mut outputs: Vec<Vec<f64>> = outputs.map(|_| vec![0.0; bars.len()]).collect();
         let mut slices: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-        self.indicator.fill(&inputs, &mut slices)?;
+        // Bars are finite.
+        self.indicator.fill_finite(&inputs, &mut slices)?;
         Ok(outputs)
     }
 

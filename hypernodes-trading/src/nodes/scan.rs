@@ -13,7 +13,7 @@ use crate::scan::{
 ///
 /// # Errors
 /// What [`match_symbol`] reports.
-#[node(output = "found", cache)]
+#[node(coarse, output = "found", cache)]
 pub fn where_match(
     bars: &Bars,
     spec: &ScanSpec,
@@ -23,7 +23,7 @@ pub fn where_match(
 }
 
 /// Puts the symbols that match into their order.
-#[node(output = "matches")]
+#[node(coarse, output = "matches")]
 pub fn rank_matches(symbols: &[String], all_found: &[SymbolMatch], spec: &ScanSpec) -> MatchReport {
     MatchReport::rank(symbols.iter().cloned().zip(all_found.iter().cloned()), spec)
 }
@@ -32,7 +32,7 @@ pub fn rank_matches(symbols: &[String], all_found: &[SymbolMatch], spec: &ScanSp
 ///
 /// # Errors
 /// What [`Expr::values`] reports.
-#[node(output = "values", cache)]
+#[node(coarse, output = "values", cache)]
 pub fn bar_values(bars: &Bars, expr: &Expr) -> Result<Vec<f64>, EvalError> {
     expr.values(bars)
 }
@@ -41,13 +41,13 @@ pub fn bar_values(bars: &Bars, expr: &Expr) -> Result<Vec<f64>, EvalError> {
 ///
 /// # Errors
 /// What [`Expr::signals`] reports.
-#[node(output = "signals", cache)]
+#[node(coarse, output = "signals", cache)]
 pub fn bar_signals(bars: &Bars, expr: &Expr) -> Result<Vec<bool>, EvalError> {
     expr.signals(bars)
 }
 
 /// Ranks the values of many symbols at one time, from 1.
-#[node(output = "ranks")]
+#[node(coarse, output = "ranks")]
 pub fn cross_rank(
     across: &[f64],
     #[default(Ties::Average)] ties: Ties,
@@ -57,13 +57,13 @@ pub fn cross_rank(
 }
 
 /// Places the values of many symbols at one time between 0 and 1.
-#[node(output = "percentiles")]
+#[node(coarse, output = "percentiles")]
 pub fn cross_percentile(across: &[f64]) -> Vec<f64> {
     percentile_rank(across)
 }
 
 /// Measures the values of many symbols at one time in standard deviations from their mean.
-#[node(output = "zscores")]
+#[node(coarse, output = "zscores")]
 pub fn cross_zscore(across: &[f64]) -> Vec<f64> {
     zscore(across)
 }

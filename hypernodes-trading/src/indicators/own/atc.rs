@@ -37,7 +37,7 @@ macro_rules! average {
         /// # Reference
         /// The TradingView script "Adaptive Trend Classification: Moving Averages" in its Python port
         /// `adaptive_trend_LTS`.
-        #[node(output = $output)]
+        #[node(coarse, output = $output)]
         pub fn $node(close: &[f64], #[default(28)] $length: usize) -> Result<Vec<f64>, IndicatorError> {
             let [values] = $Type::new($length)?.columns([close])?;
             Ok(values)

@@ -46,7 +46,7 @@ declare! {
 ///
 /// # Reference
 /// Chester Keltner, "How to Make Money in Commodities", 1960, in Linda Bradford Raschke's form with an EMA and the ATR.
-#[node(outputs = ("keltner_upper", "keltner_middle", "keltner_lower"))]
+#[node(coarse, outputs = ("keltner_upper", "keltner_middle", "keltner_lower"))]
 pub fn keltner(
     high: &[f64],
     low: &[f64],

@@ -58,7 +58,7 @@ declare! {
 /// assert_eq!(vwap[1..], [17.5, 22.5]); // (10 + 3 x 20) / 4, then (3 x 20 + 30) / 4
 /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
 /// ```
-#[node(output = "vwap_roll")]
+#[node(coarse, output = "vwap_roll")]
 pub fn vwap_roll(
     high: &[f64],
     low: &[f64],
@@ -97,7 +97,7 @@ pub fn vwap_roll(
 /// assert_eq!(from_23, [10.0, 20.0, 22.5]);
 /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
 /// ```
-#[node(output = "vwap_session")]
+#[node(coarse, output = "vwap_session")]
 pub fn vwap_session(
     time: &[i64],
     high: &[f64],

@@ -48,10 +48,18 @@ impl Number for i32 {
         to: &mut [f64],
         write: impl FnOnce(&mut [Self]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut whole = vec![0; to.len()];
-        write(&mut whole)?;
-        for (to, from) in to.iter_mut().zip(whole) {
-            *to = f64::from(from);
+        // Into the back half of the column itself, and from there one by one to the front: no number is written over
+        // before it is read, and no second column is made.
+        let bars = to.len();
+        write(&mut bytemuck::cast_slice_mut(to)[bars..])?;
+        let mut block = [0; 512];
+        for start in (0..bars).step_by(block.len()) {
+            let end = bars.min(start + block.len());
+            let block = &mut block[..end - start];
+            block.copy_from_slice(&bytemuck::cast_slice(to)[bars + start..bars + end]);
+            for (to, from) in to[start..end].iter_mut().zip(block) {
+                *to = f64::from(*from);
+            }
         }
         Ok(())
     }
@@ -227,7 +235,7 @@ macro_rules! functions {
     (@node $node:tt [$a:ident $b:ident $c:ident $d:ident] $($rest:tt)+) => {
         functions! { @function $node [(Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>)] [$a $b $c $d] $($rest)+ }
     };
-    (@function $node:tt [$($Columns:tt)+] [$($output:ident)+]
+    (@function ($($node:tt)+) [$($Columns:tt)+] [$($output:ident)+]
         $NAME:literal, $about:literal, $formula:literal, $Type:ident, $call:ident, [$($input:ident)+],
         [$($parameter:ident $Value:ident $default:expr,)*], [$($last:expr),+]
     ) => {
@@ -257,7 +265,7 @@ macro_rules! functions {
         ///
         /// # Reference
         #[doc = concat!("TA-Lib, function ", $NAME, ": <https://ta-lib.org/functions/", stringify!($call), ">.")]
-        #[node $node]
+        #[node(coarse, $($node)+)]
         pub fn $call(
             $($input: &[f64],)+
             $(#[default($default)] $parameter: $Value,)*

@@ -51,16 +51,6 @@ impl ColumnName {
         PLAIN.iter().map(|(name, _)| *name)
     }
 
-    /// The name of an indicator that `name` may stand for, written without its underscore:
-    /// `SMA200` for `SMA_200`.
-    pub(super) fn spaced(name: &str) -> Option<String> {
-        let digits = name.find(|c: char| c.is_ascii_digit())?;
-        let (family, bars) = name.split_at(digits);
-        let spaced = format!("{}_{bars}", family.trim_end_matches('_'));
-        let known = Self::named(&spaced).ok()?;
-        Some(known.to_string())
-    }
-
     /// How many bars it takes to have a value.
     pub(crate) fn least_bars(&self) -> usize {
         match self {
@@ -164,7 +154,7 @@ impl Indicator {
         read.map(Self).map_err(|error| match error {
             IndicatorError::Unknown { suggestion, .. } => Unknown {
                 reason: None,
-                suggestion: suggestion.map(|like| with_parameters(like, name)),
+                suggestion,
             },
             error => Unknown {
                 reason: Some(error.to_string()),
@@ -195,14 +185,6 @@ impl fmt::Display for Indicator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// The name `like` with the parameters of `name`, if that is one: `SMA_20` for `SMAA_20`.
-fn with_parameters(like: String, name: &str) -> String {
-    let digits = name.find(|c: char| c.is_ascii_digit());
-    let whole = digits.map(|at| format!("{like}_{}", &name[at..]));
-    let known = whole.filter(|whole| whole.parse::<Request>().is_ok());
-    known.unwrap_or(like)
 }
 
 /// One value a bar of a column.

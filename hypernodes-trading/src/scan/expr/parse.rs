@@ -366,8 +366,14 @@ fn needs(value: &Value, expected: Sort, what: &str) -> Read<()> {
 
 /// Names of columns, functions and indicators that are like `name`, the likest first.
 fn candidates(name: &str, indicator: Option<String>) -> Vec<String> {
-    if let Some(spaced) = ColumnName::spaced(name) {
-        return vec![spaced];
+    // `SMA200` is `SMA_200` and nothing else.
+    let letters = name.trim_end_matches(|c: char| !c.is_alphabetic());
+    let is_it = |known: &&String| {
+        let head = known.get(..letters.len());
+        letters != name && head.is_some_and(|head| head.eq_ignore_ascii_case(letters))
+    };
+    if let Some(known) = indicator.as_ref().filter(is_it) {
+        return vec![known.clone()];
     }
     let functions = Callable::ALL.iter().map(|one| one.name());
     let mut found = likest(name, ColumnName::plain().chain(functions));
