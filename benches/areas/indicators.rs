@@ -21,6 +21,12 @@ pub const BARS: usize = 1_000_000;
 /// How the crate called directly is called in tables.
 pub const DIRECT: &str = "the ta-lib crate called directly";
 
+/// An indicator of columns that are known to be finite, as those of bars are, into a new column.
+pub const OF_BARS: &str = "of bars";
+
+/// A pipeline of one node: any column, so that it is looked at first.
+pub const NODE: &str = "node";
+
 /// Columns of bars, as long as each other.
 pub(super) struct Prices {
     pub(super) open: Vec<f64>,
@@ -146,7 +152,7 @@ fn one(direct: &'static Direct) -> Result<Group, BoxError> {
         .iter()
         .map(|port| port.value.clone())
         .collect();
-    let node = Implementation::new("node", move || {
+    let node = Implementation::new(NODE, move || {
         let ran = pipeline.run(Inputs::new());
         let columns = ran.and_then(|mut ran| {
             names
@@ -163,14 +169,24 @@ fn one(direct: &'static Direct) -> Result<Group, BoxError> {
         };
         (direct.call)(&CORE, &PRICES).unwrap_or(none)
     });
+    let indicator = entry.with(&[])?;
+    let (columns, outputs) = (entry.inputs, entry.outputs.len());
+    let bars = Implementation::new(OF_BARS, move || {
+        let inputs: Vec<&[f64]> = columns.iter().map(|&input| PRICES.column(input)).collect();
+        let mut found: Vec<Vec<f64>> = (0..outputs).map(|_| vec![0.0; BARS]).collect();
+        let mut slices: Vec<&mut [f64]> = found.iter_mut().map(Vec::as_mut_slice).collect();
+        let filled = indicator.fill_finite(&inputs, &mut slices);
+        filled.map_or(Columns(Vec::new()), |()| Columns(found))
+    });
     let unit = Unit::NanosPer("bar", BARS as f64);
-    let node = node.bar(Bar::Within {
+    let bar = Bar::Within {
         of: DIRECT,
         factor: 1.0,
-    });
+    };
     Ok(Group::new(direct.name, BARS as u64, unit)
         .with(alone)
-        .with(node))
+        .with(bars.bar(bar))
+        .with(node.bar(bar)))
 }
 
 const SYMBOLS: usize = 1_000;
