@@ -7,7 +7,11 @@ use hypernodes_trading::data::{CsvColumns, CsvOptions, DataError, Symbols, TimeR
 pub fn options(number: u8) -> CsvOptions {
     let is = |bit: u8| number & (1 << bit) != 0;
     CsvOptions {
-        columns: if is(0) { CsvColumns::Close } else { CsvColumns::All },
+        columns: if is(0) {
+            CsvColumns::Close
+        } else {
+            CsvColumns::All
+        },
         symbols: is(1).then(|| ["A".to_owned(), "B".to_owned()].into()),
         range: TimeRange {
             from: is(2).then_some(1_000_000_000),
@@ -54,7 +58,11 @@ pub fn seeds() -> crate::seeds::Seeds {
             .with_exchange("X")
     };
     let mut seeds = crate::seeds::Seeds::new();
-    for (name, symbols) in [("one", &["A"][..]), ("two", &["B", "A"]), ("mixed", &["A", "B", "A"])] {
+    for (name, symbols) in [
+        ("one", &["A"][..]),
+        ("two", &["B", "A"]),
+        ("mixed", &["A", "B", "A"]),
+    ] {
         let options = WriteOptions {
             compression: Some(Compression::None),
             ..WriteOptions::default()
@@ -73,7 +81,11 @@ pub fn seeds() -> crate::seeds::Seeds {
         seeds.push(("csv", name.to_owned(), [&[0, 0], &*csv].concat()));
         seeds.push(("csv", format!("{name}-small"), [&[31, 0], &*csv].concat()));
         seeds.push(("parquet", name.to_owned(), [&[0], &*parquet].concat()));
-        seeds.push(("parquet", format!("{name}-small"), [&[31], &*parquet].concat()));
+        seeds.push((
+            "parquet",
+            format!("{name}-small"),
+            [&[31], &*parquet].concat(),
+        ));
     }
     seeds
 }
