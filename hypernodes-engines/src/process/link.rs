@@ -247,6 +247,10 @@ impl<'a> Ear<'a> {
         if events[..came].iter().any(|event| event.data.u64() == 1) {
             // One ring is for one thread; another one may have been quicker.
             let _ = rustix::io::read(&self.bell.0, &mut [0; 8]);
+            // Whoever hears of two things does one of them, and nobody else may have been told of the other.
+            if came > 1 {
+                self.bell.ring();
+            }
         }
         Ok(came > 0)
     }
@@ -297,6 +301,22 @@ mod tests {
             receiver.receive_at_once::<u8>(),
             Err(LinkError::Closed)
         ));
+    }
+
+    /// The kernel wakes one thread for each; when both come at the same moment, that may be the same thread.
+    #[test]
+    fn who_hears_bytes_and_the_bell_leaves_one_to_the_next() {
+        let (sender, mut receiver) = one_way();
+        let bell = Bell::new().unwrap();
+        let [first, second] = [(); 2].map(|()| Ear::new(&receiver, &bell).unwrap());
+        bell.ring();
+        sender.send(&7_u8, &[]).unwrap();
+        assert!(first.wait(LONG).unwrap());
+        assert!(receiver.receive_at_once::<u8>().unwrap().is_some());
+        assert!(second.wait(Duration::ZERO).unwrap(), "the bell");
+        for ear in [first, second] {
+            assert!(!ear.wait(Duration::ZERO).unwrap(), "nothing is left");
+        }
     }
 
     /// Threads that take one frame at a time, as a worker's do: none sleeps while there are frames that nobody takes.
