@@ -9,7 +9,7 @@ use hypernodes::Threaded;
 use hypernodes::inputs;
 use hypernodes::trading::data::{CsvOptions, expand, sources};
 use hypernodes::trading::pipelines;
-use hypernodes::trading::scan::{ScanConfig, ScanReport, SymbolScore};
+use hypernodes::trading::scan::{ScanConfig, ScanTally, SymbolScore};
 
 pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
@@ -25,19 +25,19 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     // One symbol after the other, in input order; memory holds a few of them, however many there are.
     let pipeline = pipelines::symbol_scan().with_engine(Threaded::default());
     let inputs = inputs! { read: read.clone(), scan: scan.clone() };
-    let mut scores = Vec::new();
+    let mut tally = ScanTally::new(scan);
     for row in pipeline.map_iter(inputs, "source", sources(&files, &read))? {
         let row = row?;
-        scores.push((
-            row.get::<String>("symbol")?.clone(),
+        tally.add(
+            row.get::<String>("symbol")?,
             row.get::<SymbolScore>("score")?.clone(),
-        ));
+        );
     }
 
-    let report = ScanReport::rank(scores, &scan);
-    for row in report.long.iter().chain(&report.short) {
+    let ranking = tally.ranked();
+    for row in ranking.long().chain(ranking.short()) {
         println!("{:10} {:+.2} at {}", row.symbol, row.signal, row.price);
     }
-    assert_eq!(report.symbols, 3);
+    assert_eq!(ranking.symbols(), 3);
     Ok(())
 }

@@ -2,11 +2,14 @@
 
 use std::sync::LazyLock;
 
-use hypernodes::{Inputs, Pipeline};
+use hypernodes::{Inputs, Pipeline, nodes};
 use hypernodes_trading::Bars;
 use hypernodes_trading::indicators::overlap::{Dema, Ema, Hma, Kama, Wma};
 use hypernodes_trading::indicators::statistics::Linearreg;
-use hypernodes_trading::indicators::{Indicator, IndicatorError, Input, find};
+use hypernodes_trading::indicators::{
+    Entry, Indicator, IndicatorError, IndicatorTable, Input, Request, find,
+};
+use hypernodes_trading::nodes::indicator_table;
 use ta_lib::{Core, RetCode};
 
 use super::Case;
@@ -21,11 +24,11 @@ pub const BARS: usize = 1_000_000;
 /// How the crate called directly is called in tables.
 pub const DIRECT: &str = "the ta-lib crate called directly";
 
-/// An indicator of columns that are known to be finite, as those of bars are, into a new column.
-pub const OF_BARS: &str = "of bars";
+/// A pipeline of one node over bars, whose columns were looked at when they were made.
+pub const OF_BARS: &str = "node over bars";
 
-/// A pipeline of one node: any column, so that it is looked at first.
-pub const NODE: &str = "node";
+/// A pipeline of one node over any columns, so that they are looked at first.
+pub const NODE: &str = "node over columns";
 
 /// Columns of bars, as long as each other.
 pub(super) struct Prices {
@@ -56,6 +59,15 @@ impl Prices {
             periods: around.iter().map(|a| (10.0 * a).round()).collect(),
             close,
         }
+    }
+
+    fn bars(&self) -> Result<Bars, BoxError> {
+        let time = (0..).take(self.close.len()).collect::<Vec<i64>>();
+        let bars = Bars::new("WALK", time, self.close.clone())?
+            .with_open(self.open.clone())?
+            .with_high(self.high.clone())?
+            .with_low(self.low.clone())?;
+        Ok(bars.with_volume(self.volume.clone())?)
     }
 
     fn column(&self, input: Input) -> &[f64] {
@@ -122,18 +134,33 @@ fn digest(first: usize, values: impl ExactSizeIterator<Item = f64>) -> u64 {
 /// The columns of a node.
 struct Columns(Vec<Vec<f64>>);
 
+/// The columns of a node over bars.
+struct Table(Option<IndicatorTable>);
+
+impl Digest for Table {
+    fn digest(&self) -> u64 {
+        all(self.0.as_ref().map_or(&[], IndicatorTable::columns))
+    }
+}
+
+/// Of columns without a gap in front.
+fn all(columns: &[Vec<f64>]) -> u64 {
+    let columns = columns
+        .iter()
+        .map(|column| digest(0, column.iter().copied()));
+    columns.fold(0, group::mix)
+}
+
 impl Digest for Columns {
     fn digest(&self) -> u64 {
-        let columns = self
-            .0
-            .iter()
-            .map(|column| digest(0, column.iter().copied()));
-        columns.fold(0, group::mix)
+        all(&self.0)
     }
 }
 
 static CORE: LazyLock<Core> = LazyLock::new(Core::new);
 static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::of(BARS));
+static PRICES_AS_BARS: LazyLock<Bars> =
+    LazyLock::new(|| PRICES.bars().expect("such prices are bars"));
 
 /// Every function of the library: a group each, made when it is its turn.
 pub fn each() -> impl Iterator<Item = (&'static str, Result<Group, BoxError>)> {
@@ -169,15 +196,7 @@ fn one(direct: &'static Direct) -> Result<Group, BoxError> {
         };
         (direct.call)(&CORE, &PRICES).unwrap_or(none)
     });
-    let indicator = entry.with(&[])?;
-    let (columns, outputs) = (entry.inputs, entry.outputs.len());
-    let bars = Implementation::new(OF_BARS, move || {
-        let inputs: Vec<&[f64]> = columns.iter().map(|&input| PRICES.column(input)).collect();
-        let mut found: Vec<Vec<f64>> = (0..outputs).map(|_| vec![0.0; BARS]).collect();
-        let mut slices: Vec<&mut [f64]> = found.iter_mut().map(Vec::as_mut_slice).collect();
-        let filled = indicator.fill_finite(&inputs, &mut slices);
-        filled.map_or(Columns(Vec::new()), |()| Columns(found))
-    });
+    let bars = over_bars(entry)?;
     let unit = Unit::NanosPer("bar", BARS as f64);
     let bar = Bar::Within {
         of: DIRECT,
@@ -187,6 +206,32 @@ fn one(direct: &'static Direct) -> Result<Group, BoxError> {
         .with(alone)
         .with(bars.bar(bar))
         .with(node.bar(bar)))
+}
+
+/// The node that computes columns of bars by name. Bars have no periods: MAVP is given its columns.
+fn over_bars(entry: &'static Entry) -> Result<Implementation, BoxError> {
+    if entry.inputs.contains(&Input::Periods) {
+        let (indicator, outputs) = (entry.with(&[])?, entry.outputs.len());
+        return Ok(Implementation::new(OF_BARS, move || {
+            let inputs = entry.inputs.iter().map(|&input| PRICES.column(input));
+            let mut found: Vec<Vec<f64>> = (0..outputs).map(|_| vec![0.0; BARS]).collect();
+            let mut slices: Vec<&mut [f64]> = found.iter_mut().map(Vec::as_mut_slice).collect();
+            let filled = indicator.fill_finite(&inputs.collect::<Vec<_>>(), &mut slices);
+            filled.map_or(Columns(Vec::new()), |()| Columns(found))
+        }));
+    }
+    let name = |label: &&str| match *label {
+        "" => entry.name.to_owned(),
+        label => format!("{}.{label}", entry.name),
+    };
+    let requests = entry.outputs.iter().map(|label| name(label).parse());
+    let pipeline = Pipeline::new("over_bars", nodes![indicator_table])?
+        .bind("bars", PRICES_AS_BARS.clone())?
+        .bind("columns", requests.collect::<Result<Vec<Request>, _>>()?)?;
+    Ok(Implementation::new(OF_BARS, move || {
+        let ran = pipeline.run(Inputs::new());
+        Table(ran.and_then(|mut ran| ran.take("table")).ok())
+    }))
 }
 
 const SYMBOLS: usize = 1_000;

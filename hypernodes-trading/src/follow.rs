@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::data::{CsvColumns, Needs};
 use crate::indicators::{Request, RequestState};
 use crate::resample::{Bar, ResampleError, ResampleState};
 use crate::scan::{EvalError, Expr, ExprState};
@@ -25,6 +26,7 @@ use crate::timeframe::Timeframe;
 pub struct Follower {
     columns: Vec<RequestState>,
     filter: Option<ExprState>,
+    needs: Needs,
     timeframe: Option<Timeframe>,
     symbols: BTreeMap<Arc<str>, Symbol>,
 }
@@ -59,12 +61,23 @@ impl Follower {
         filter: Option<Expr>,
         timeframe: Option<Timeframe>,
     ) -> Result<Self, EvalError> {
+        let of_filter = filter.as_ref().map(Expr::needs);
+        let of_columns = columns.iter().map(Request::needs);
         Ok(Self {
+            needs: of_columns
+                .chain(of_filter)
+                .fold(Needs::default(), Needs::and),
             columns: columns.iter().map(Request::state).collect(),
             filter: filter.map(|filter| filter.state()).transpose()?,
             timeframe,
             symbols: BTreeMap::new(),
         })
+    }
+
+    /// The columns that must have a value in every bar.
+    #[must_use]
+    pub fn needed_columns(&self) -> CsvColumns {
+        self.needs.into()
     }
 
     /// Takes the next bar of a symbol. `None` while a bar of the longer timeframe is forming.

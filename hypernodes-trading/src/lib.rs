@@ -51,6 +51,7 @@ extern crate hypernodes_core as hypernodes;
 pub mod align;
 pub mod atc;
 mod bars;
+mod blocks;
 pub mod causality;
 mod cut;
 pub mod data;

@@ -139,7 +139,7 @@ pub fn rank_symbols(
     scores: &[SymbolScore],
     #[default(ScanConfig::default())] scan: &ScanConfig,
 ) -> ScanReport {
-    ScanReport::rank(symbols.iter().cloned().zip(scores.iter().cloned()), scan)
+    ScanReport::rank(symbols.iter().zip(scores.iter().cloned()), scan)
 }
 
 /// What each worker keeps from symbol to symbol.

@@ -118,7 +118,7 @@ pub fn symbol_stats() -> Pipeline {
 ///
 /// Map it over [`sources`](crate::data::sources) with `map_iter`, select `score`, and the
 /// prices of a few symbols are held at a time, whatever their number;
-/// [`ScanReport::rank`](crate::scan::ScanReport::rank) takes the scores.
+/// [`ScanTally`](crate::scan::ScanTally) takes the scores.
 ///
 /// # Panics
 /// Never: its nodes fit together, as its tests prove.

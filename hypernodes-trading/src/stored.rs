@@ -269,7 +269,7 @@ mod tests {
 
     use super::*;
     use crate::atc::{AtcConfig, AtcOutput, atc};
-    use crate::data::{CsvOptions, sources};
+    use crate::data::{CsvOptions, Files, sources};
 
     /// What another process would read.
     fn sent(source: &SymbolSource) -> SymbolSource {
@@ -290,8 +290,9 @@ mod tests {
         let text = "symbol,exchange,time,open,high,low,close,volume\nA,X,1,2,3,1,2,5\nA,X,2,2,3,1,2,6\nB,X,1,2,1,2,2,5\n";
         let folder = std::env::temp_dir().join(format!("hn-stored-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let files = [folder.join("all.csv")];
-        std::fs::write(&files[0], text).unwrap();
+        let path = folder.join("all.csv");
+        std::fs::write(&path, text).unwrap();
+        let files = Files::from([path]);
         let options = CsvOptions::default();
         for source in sources(&files, &options) {
             let (here, there) = (source.clone().load(&options), sent(&source).load(&options));

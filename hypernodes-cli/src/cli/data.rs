@@ -1,10 +1,8 @@
 //! DATA, and which of it.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use hypernodes::trading::Timeframe;
-use hypernodes::trading::data::{CsvColumns, CsvOptions, TimeRange, expand, parse_symbols};
+use hypernodes::trading::data::{CsvColumns, CsvOptions, Files, TimeRange, expand, parse_symbols};
 
 use super::Common;
 use crate::error::CommandError;
@@ -24,15 +22,22 @@ pub(crate) struct DataArgs {
     /// must be regular ones. Folders and globs leave hidden files out.
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<String>,
-    /// Only these symbols: a comma-separated list, or @FILE with one per line
-    #[arg(long, value_name = "LIST|@FILE")]
-    pub(crate) symbols: Option<String>,
     /// Only rows from this time on: an ISO date or date-time, or an integer epoch
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub(crate) from: Option<String>,
     /// Only rows up to this time; a day is taken whole
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub(crate) to: Option<String>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+}
+
+/// Which of the rows of any table of prices, and how its columns are called.
+#[derive(Debug, Args)]
+pub(crate) struct TableArgs {
+    /// Only these symbols: a comma-separated list, or @FILE with one per line
+    #[arg(long, value_name = "LIST|@FILE")]
+    pub(crate) symbols: Option<String>,
     /// Take bars together into longer ones: `15m`, `1h`, `4h`, `1d`, `1w`, `1mo`
     ///
     /// Windows begin with the timeframe in UTC, weeks on Monday. `m` is a minute, `mo` a month.
@@ -49,18 +54,9 @@ pub(crate) struct DataArgs {
     pub(crate) price_col: Option<String>,
 }
 
-impl DataArgs {
-    /// The files, in order.
-    pub(crate) fn files(&self) -> Result<Vec<PathBuf>, CommandError> {
-        Ok(expand(&self.data)?)
-    }
-
-    /// How they are to be read, for what needs these columns.
-    pub(crate) fn read_options(
-        &self,
-        common: &Common,
-        columns: impl Into<CsvColumns>,
-    ) -> Result<CsvOptions, CommandError> {
+impl TableArgs {
+    /// How such a table is to be read.
+    pub(crate) fn options(&self) -> Result<CsvOptions, CommandError> {
         let symbols = self.symbols.as_deref().map(parse_symbols).transpose()?;
         if symbols
             .as_ref()
@@ -70,14 +66,33 @@ impl DataArgs {
             return Err(CommandError::Usage(problem.to_owned()));
         }
         Ok(CsvOptions {
-            columns: columns.into(),
             symbols,
-            range: TimeRange::parse(self.from.as_deref(), self.to.as_deref())?,
             timeframe: self.timeframe,
             time_column: self.time_col.clone(),
             symbol_column: self.symbol_col.clone(),
             price_column: self.price_col.clone(),
+            ..CsvOptions::default()
+        })
+    }
+}
+
+impl DataArgs {
+    /// The files, in order.
+    pub(crate) fn files(&self) -> Result<Files, CommandError> {
+        Ok(expand(&self.data)?)
+    }
+
+    /// How they are to be read, for what needs these columns.
+    pub(crate) fn read_options(
+        &self,
+        common: &Common,
+        columns: impl Into<CsvColumns>,
+    ) -> Result<CsvOptions, CommandError> {
+        Ok(CsvOptions {
+            columns: columns.into(),
+            range: TimeRange::parse(self.from.as_deref(), self.to.as_deref())?,
             max_memory: common.rows_memory(),
+            ..self.table.options()?
         })
     }
 }

@@ -1,7 +1,8 @@
 //! The options of `follow`.
 
 use clap::Args;
-use hypernodes::trading::Timeframe;
+
+use super::data::TableArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct FollowCommand {
@@ -17,19 +18,6 @@ pub(crate) struct FollowCommand {
     /// End where the file ends now, rather than wait for more
     #[arg(long)]
     pub(crate) until_end: bool,
-    /// Only these symbols: a comma-separated list, or @FILE with one per line
-    #[arg(long, value_name = "LIST|@FILE")]
-    pub(crate) symbols: Option<String>,
-    /// Take bars together into longer ones, such as 5m, 1h or 1d; each is printed when it is finished
-    #[arg(long, value_name = "TIMEFRAME")]
-    pub(crate) timeframe: Option<Timeframe>,
-    /// The name of the time column
-    #[arg(long, value_name = "NAME")]
-    pub(crate) time_col: Option<String>,
-    /// The name of the symbol column
-    #[arg(long, value_name = "NAME")]
-    pub(crate) symbol_col: Option<String>,
-    /// The name of the column to take as the close
-    #[arg(long, value_name = "NAME")]
-    pub(crate) price_col: Option<String>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
 }

@@ -52,7 +52,7 @@ impl PartitionSizeCommand {
     /// How many symbols there are, where that is said rather than counted: without DATA,
     /// `--symbols` is a number.
     pub(crate) fn symbols(&self) -> Result<Option<usize>, String> {
-        match (&self.data.symbols, self.data.data.is_empty()) {
+        match (&self.data.table.symbols, self.data.data.is_empty()) {
             (Some(text), true) => whole(text).map(Some).map_err(|problem| {
                 format!("`--symbols` is `{text}`, {problem}; or name DATA whose symbols it lists")
             }),

@@ -7,9 +7,8 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use hypernodes::trading::data::{CsvColumns, CsvLines, CsvOptions, parse_symbols};
+use hypernodes::trading::data::{CsvLines, CsvOptions};
 use hypernodes::trading::follow::{Followed, Follower};
-use hypernodes::trading::indicators::{Input, Request};
 use hypernodes::trading::quoted;
 use hypernodes::trading::scan::Expr;
 
@@ -43,15 +42,6 @@ pub(crate) fn run(common: &Common, command: &FollowCommand) -> Result<Exit, Comm
         .transpose()?
         .unwrap_or_default();
     let filter = filter(command)?;
-    let symbols = command.symbols.as_deref().map(parse_symbols).transpose()?;
-    let options = CsvOptions {
-        columns: needed(&columns, filter.as_ref()),
-        symbols,
-        time_column: command.time_col.clone(),
-        symbol_column: command.symbol_col.clone(),
-        price_column: command.price_col.clone(),
-        ..CsvOptions::default()
-    };
     let is_stdin = command.source == "-";
     let name = if is_stdin {
         "standard input"
@@ -67,8 +57,14 @@ pub(crate) fn run(common: &Common, command: &FollowCommand) -> Result<Exit, Comm
         has_header: false,
         text: String::new(),
     };
-    let follower = Follower::new(columns, filter, command.timeframe);
+    let follower = Follower::new(columns, filter, command.table.timeframe);
     let follower = follower.map_err(|error| CommandError::Usage(format!("`--where`: {error}")))?;
+    let options = CsvOptions {
+        columns: follower.needed_columns(),
+        // The follower takes bars together.
+        timeframe: None,
+        ..command.table.options()?
+    };
     let mut work = Work {
         lines: CsvLines::new(name, options),
         follower,
@@ -87,6 +83,9 @@ pub(crate) fn run(common: &Common, command: &FollowCommand) -> Result<Exit, Comm
                 piece.map_err(|error| CommandError::Symbol(format!("`{name}`: {error}")))?
             }
         };
+        if rest.is_empty() && work.lines.lines() == 0 {
+            check_plain(name, &piece)?;
+        }
         rest.extend_from_slice(&piece);
         let whole = rest
             .iter()
@@ -121,6 +120,23 @@ pub(crate) fn run(common: &Common, command: &FollowCommand) -> Result<Exit, Comm
     })
 }
 
+/// Files of prices that are no text are told as what they are.
+fn check_plain(name: &str, start: &[u8]) -> Result<(), CommandError> {
+    const UNPACK: &str = "unpack it in front, as in `zcat FILE | hypernodes follow -`";
+    const CONVERT: &str = "make it csv with `hypernodes data convert FILE --as csv`";
+    const KINDS: [(&[u8], &str, &str); 4] = [
+        (b"\x1f\x8b", "packed with gzip", UNPACK),
+        (b"\x28\xb5\x2f\xfd", "packed with zstd", UNPACK),
+        (b"PAR1", "a Parquet file", CONVERT),
+        (b"ARROW1", "an Arrow IPC file", CONVERT),
+    ];
+    let kind = KINDS.iter().find(|(magic, ..)| start.starts_with(magic));
+    kind.map_or(Ok(()), |(_, what, remedy)| {
+        let problem = format!("`{name}` is {what}, and `follow` reads plain csv; {remedy}");
+        Err(CommandError::Symbol(problem))
+    })
+}
+
 fn filter(command: &FollowCommand) -> Result<Option<Expr>, CommandError> {
     let parsed = command
         .filter
@@ -139,33 +155,6 @@ fn filter(command: &FollowCommand) -> Result<Option<Expr>, CommandError> {
             Err(CommandError::Usage(problem))
         }
         filter => Ok(filter),
-    }
-}
-
-/// The columns that must have a value in every row.
-fn needed(columns: &[Request], filter: Option<&Expr>) -> CsvColumns {
-    let reads = |input: Input| {
-        columns
-            .iter()
-            .any(|column| column.inputs().contains(&input))
-    };
-    let own = [
-        reads(Input::Open),
-        reads(Input::High) || reads(Input::Low),
-        reads(Input::Volume),
-    ];
-    let others = match filter.map(Expr::needed_columns) {
-        Some(CsvColumns::Needing {
-            open,
-            high_low,
-            volume,
-        }) => [open, high_low, volume],
-        _ => [false; 3],
-    };
-    CsvColumns::Needing {
-        open: own[0] || others[0],
-        high_low: own[1] || others[1],
-        volume: own[2] || others[2],
     }
 }
 

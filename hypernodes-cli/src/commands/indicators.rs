@@ -3,8 +3,8 @@
 use std::fs;
 use std::io::Write;
 
-use hypernodes::trading::data::{CsvColumns, SymbolSource, sources};
-use hypernodes::trading::indicators::{self, Entry, Input, Request};
+use hypernodes::trading::data::{SymbolSource, sources};
+use hypernodes::trading::indicators::{self, Entry, Request};
 use hypernodes::trading::nodes::{indicator_table, load_bars};
 use hypernodes::{Inputs, Pipeline, inputs, nodes};
 
@@ -67,20 +67,6 @@ pub(super) fn named(text: &str) -> Result<Vec<Request>, CommandError> {
         .collect()
 }
 
-/// The columns of the files that these need.
-fn needed(columns: &[Request]) -> CsvColumns {
-    let reads = |input: Input| {
-        columns
-            .iter()
-            .any(|column| column.inputs().contains(&input))
-    };
-    CsvColumns::Needing {
-        open: reads(Input::Open),
-        high_low: reads(Input::High) || reads(Input::Low),
-        volume: reads(Input::Volume),
-    }
-}
-
 pub(crate) fn run(common: &Common, command: &IndicatorsCommand) -> Result<Exit, CommandError> {
     if command.list {
         return list(common);
@@ -91,7 +77,9 @@ pub(crate) fn run(common: &Common, command: &IndicatorsCommand) -> Result<Exit, 
         &[Format::Csv, Format::Json, Format::Table],
     )?;
     let columns = columns(command)?;
-    let read = command.data.read_options(common, needed(&columns))?;
+    let read = command
+        .data
+        .read_options(common, Request::needed_columns(&columns))?;
     let files = command.data.files()?;
     let common = &common.sized(|| sources(&files, &read).count());
     let engine = engine::chosen(common)?;

@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use hypernodes::trading::atc::AtcConfig;
 use hypernodes::trading::data::{Sources, sources};
 use hypernodes::trading::pipelines;
-use hypernodes::trading::scan::{ScanConfig, ScanReport, ScanRow, SkipReason, SymbolScore};
+use hypernodes::trading::scan::{
+    RankedRow, ScanConfig, ScanRanking, ScanTally, SkipReason, SymbolScore,
+};
 use hypernodes::{Inputs, inputs};
 
 use super::{format, scan_where};
@@ -48,16 +50,16 @@ pub(crate) fn run(common: &Common, command: &ScanCommand) -> Result<Exit, Comman
     };
     let inputs = inputs! { read: read.clone(), scan: scan.clone(), atc };
     let ranked = ranked(common, &run, sources(&files, &read), inputs, &scan);
-    watch.close(ranked.and_then(|(report, ended)| {
-        write_report(&mut out, &report, format)?;
+    watch.close(ranked.and_then(|(ranking, ended)| {
+        write_ranking(&mut out, &ranking, format)?;
         out.finish()?;
         if format == Format::Csv {
-            let skipped = report.skipped.iter().map(|s| (&s.symbol, &s.reason));
+            let skipped = ranking.skipped().iter().map(|s| (&s.symbol, &s.reason));
             say_others("skipped", skipped);
-            let failed = report.failed.iter().map(|f| (&f.symbol, &f.error));
+            let failed = ranking.failed().iter().map(|f| (&f.symbol, &f.error));
             say_others("failed", failed);
         }
-        Ok(ended.exit(common, !report.failed.is_empty()))
+        Ok(ended.exit(common, !ranking.failed().is_empty()))
     }))
 }
 
@@ -68,8 +70,8 @@ fn ranked(
     sources: Sources<'_>,
     inputs: Inputs,
     scan: &ScanConfig,
-) -> Result<(ScanReport, Ended), CommandError> {
-    let mut report = ScanReport::default();
+) -> Result<(ScanRanking, Ended), CommandError> {
+    let mut tally = ScanTally::new(scan.clone());
     let ended = run.each::<SymbolScore>(sources, "score", inputs, |symbol, score| {
         let score = match score {
             Ok(score) => score.clone(),
@@ -80,20 +82,20 @@ fn ranked(
             Err(fault) if common.fails_fast() => return Err(fault.into_error(symbol)),
             Err(fault) => SymbolScore::Failed(fault.text),
         };
-        report.add(symbol, score, scan);
+        tally.add(symbol, score);
         Ok(())
     })?;
-    Ok((report.ranked(scan), ended))
+    Ok((tally.ranked(), ended))
 }
 
-fn write_report(out: &mut Output, report: &ScanReport, format: Format) -> io::Result<()> {
+fn write_ranking(out: &mut Output, ranking: &ScanRanking, format: Format) -> io::Result<()> {
     match format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, report)?;
+            serde_json::to_writer(&mut *out, ranking)?;
             out.write_all(b"\n")
         }
-        Format::Csv => report.write_csv(out),
-        _ => write_table(out, report),
+        Format::Csv => ranking.write_csv(out),
+        _ => write_table(out, ranking),
     }
 }
 
@@ -113,26 +115,31 @@ pub(super) fn say_others<'a>(
 }
 
 /// The report for people: both tables, then what is in neither.
-fn write_table(out: &mut impl Write, report: &ScanReport) -> io::Result<()> {
-    write_rows(out, "long", &report.long)?;
+fn write_table(out: &mut impl Write, ranking: &ScanRanking) -> io::Result<()> {
+    write_rows(out, "long", ranking.long())?;
     writeln!(out)?;
-    write_rows(out, "short", &report.short)?;
-    let skipped = report.skipped.iter().map(|s| (&s.symbol, &s.reason));
+    write_rows(out, "short", ranking.short())?;
+    let skipped = ranking.skipped().iter().map(|s| (&s.symbol, &s.reason));
     write_others(out, "skipped", skipped)?;
-    let failed = report.failed.iter().map(|f| (&f.symbol, &f.error));
+    let failed = ranking.failed().iter().map(|f| (&f.symbol, &f.error));
     write_others(out, "failed", failed)?;
-    let plural = if report.symbols == 1 { "" } else { "s" };
-    writeln!(out, "\n{} symbol{plural}", report.symbols)
+    let symbols = ranking.symbols();
+    let plural = if symbols == 1 { "" } else { "s" };
+    writeln!(out, "\n{symbols} symbol{plural}")
 }
 
-fn write_rows(out: &mut impl Write, side: &str, rows: &[ScanRow]) -> io::Result<()> {
+fn write_rows<'a>(
+    out: &mut impl Write,
+    side: &str,
+    rows: impl ExactSizeIterator<Item = RankedRow<'a>> + Clone,
+) -> io::Result<()> {
     writeln!(out, "{side} ({})", rows.len())?;
-    if rows.is_empty() {
+    if rows.len() == 0 {
         return Ok(());
     }
     // Twice over the rows rather than all cells at once: a large market's table need not fit into memory.
     let mut widths = HEADER.map(str::len);
-    for row in rows {
+    for row in rows.clone() {
         for (width, cell) in widths.iter_mut().zip(cells(row)) {
             *width = cell.chars().count().max(*width);
         }
@@ -145,20 +152,20 @@ fn write_rows(out: &mut impl Write, side: &str, rows: &[ScanRow]) -> io::Result<
         )
     };
     line(HEADER)?;
-    rows.iter()
-        .try_for_each(|row| line(cells(row).each_ref().map(|cell| &**cell)))
+    rows.map(cells)
+        .try_for_each(|cells| line(cells.each_ref().map(|cell| &**cell)))
 }
 
 const HEADER: [&str; 5] = ["symbol", "signal", "trend", "price", "exchange"];
 
 /// What a row shows.
-fn cells(row: &ScanRow) -> [Cow<'_, str>; 5] {
+fn cells(row: RankedRow<'_>) -> [Cow<'_, str>; 5] {
     [
-        escaped(&row.symbol),
+        escaped(row.symbol),
         format!("{:.4}", row.signal).into(),
         row.trend.to_string().into(),
         format!("{:?}", row.price).into(),
-        escaped(&row.exchange),
+        escaped(row.exchange),
     ]
 }
 

@@ -139,6 +139,7 @@ fn what_cannot_be_followed_is_told() {
     assert!(refused(&["good.csv", "--columns", "SMO_2"]).contains("did you mean `SMA_2`"));
     assert!(refused(&["good.csv", "--where", "close"]).contains("`close` is a number"));
     assert!(refused(&["good.csv", "--where", "atc_signal > 0"]).contains("cannot be followed"));
+    assert!(refused(&["good.csv", "--symbols", ","]).contains("`--symbols` names no symbol"));
     assert!(refused(&["absent.csv"]).contains("cannot read `absent.csv`"));
     assert!(refused(&["good.csv", "--output", "x.csv"]).contains("--output"));
     let ended = folder.run(&["follow", "bad.csv", "--until-end"]);
@@ -154,4 +155,29 @@ fn what_cannot_be_followed_is_told() {
     let ended = folder.run(&["follow", "bad.csv", "--until-end", "--on-error", "collect"]);
     assert_eq!(ended.code, Some(3));
     assert_eq!(ended.stdout.lines().count(), 3);
+}
+
+#[test]
+fn files_that_are_no_text_are_told_as_what_they_are() {
+    let folder = Folder::new();
+    folder.write("A.csv", "time,close\n0,10\n60,11\n");
+    for name in ["a.parquet", "a.arrow"] {
+        let args = ["data", "convert", "A.csv", "--output", name];
+        folder.run(&args).ok();
+    }
+    folder.write("a.csv.gz", b"\x1f\x8b\x08\x00\n");
+    folder.write("a.csv.zst", b"\x28\xb5\x2f\xfd\n");
+    let files = [
+        ("a.parquet", "a Parquet file"),
+        ("a.arrow", "an Arrow IPC file"),
+        ("a.csv.gz", "packed with gzip"),
+        ("a.csv.zst", "packed with zstd"),
+    ];
+    for (name, what) in files {
+        let ended = folder.run(&["follow", name]);
+        assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{name}");
+        let expected = format!("`{name}` is {what}, and `follow` reads plain csv; ");
+        assert!(ended.stderr.contains(&expected), "{}", ended.stderr);
+        assert_eq!(ended.stderr.lines().count(), 1);
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use hypernodes_core::BoxError;
 use indexmap::IndexMap;
 
-use super::{CsvOptions, DataError, SymbolError, SymbolSource, sources};
+use super::{CsvOptions, DataError, Files, SymbolError, SymbolSource, sources};
 use crate::bars::Bars;
 use crate::resample::resample;
 use crate::timeframe::Timeframe;
@@ -289,7 +289,7 @@ impl BarSource for BarTable {
 /// Streamed by [`fetched`]: a file that is one symbol is read where it is needed, one of many as it is reached. Worker
 /// processes are sent the bars; to let them read the files themselves, map over [`sources`].
 pub struct BarFiles {
-    files: Vec<PathBuf>,
+    files: Files,
     options: CsvOptions,
     /// The file of each symbol, once somebody asked.
     index: Mutex<Option<Arc<BTreeMap<String, Held>>>>,
@@ -314,7 +314,7 @@ impl fmt::Debug for BarFiles {
 impl BarFiles {
     /// The symbols of `files`, of which there are those that `options` want.
     #[must_use]
-    pub fn new(files: impl Into<Vec<PathBuf>>, options: CsvOptions) -> Self {
+    pub fn new(files: impl Into<Files>, options: CsvOptions) -> Self {
         Self {
             files: files.into(),
             options,

@@ -6,8 +6,8 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use glob::MatchOptions;
 
-use super::DataError;
 use super::input::{check_regular, is_data_name};
+use super::{DataError, Files};
 
 /// What makes a name a glob.
 const WILD: [char; 3] = ['*', '?', '['];
@@ -29,18 +29,19 @@ const WILD: [char; 3] = ['*', '?', '['];
 /// let files = hypernodes_trading::data::expand(["prices/*.csv", "more"])?;
 /// # Ok::<(), hypernodes_trading::data::DataError>(())
 /// ```
-pub fn expand<S: AsRef<str>>(data: impl IntoIterator<Item = S>) -> Result<Vec<PathBuf>, DataError> {
+pub fn expand<S: AsRef<str>>(data: impl IntoIterator<Item = S>) -> Result<Files, DataError> {
     let lists = data.into_iter().map(|name| expand_one(name.as_ref()));
     let mut lists = lists.collect::<Result<Vec<_>, _>>()?;
     // Nothing is named twice within one list.
     if lists.len() < 2 {
-        return Ok(lists.pop().unwrap_or_default());
+        return Ok(lists.pop().unwrap_or_default().into());
     }
     let all: Vec<PathBuf> = lists.into_iter().flatten().collect();
     let mut seen = BTreeSet::new();
-    let is_first: Vec<bool> = all.iter().map(|file| seen.insert(file.as_path())).collect();
-    let firsts = all.into_iter().zip(is_first).filter(|(_, first)| *first);
-    Ok(firsts.map(|(file, _)| file).collect())
+    Ok(all
+        .iter()
+        .filter(|file| seen.insert(file.as_path()))
+        .collect())
 }
 
 fn expand_one(name: &str) -> Result<Vec<PathBuf>, DataError> {

@@ -2,7 +2,7 @@
 //!
 //! | item | what it does |
 //! |---|---|
-//! | [`expand`] | files, folders and globs to a list of files |
+//! | [`expand`] | files, folders and globs to a list of [`Files`] |
 //! | [`read_file`] | one file to one [`Bars`](crate::Bars) per symbol, streamed |
 //! | [`read_csv`], [`read_parquet`] | the same, where the format is known |
 //! | [`CsvLines`] | csv that grows or is read once, line by line |
@@ -24,6 +24,7 @@ mod error;
 mod expand;
 mod facts;
 mod feed;
+mod files;
 mod folder;
 mod guard;
 mod header;
@@ -52,7 +53,9 @@ pub use bar_source::{BarFiles, BarSource, BarTable, Fetch, LazyBars, fetched};
 pub use error::{CellProblem, DataError, Place, SymbolError};
 pub use expand::expand;
 pub use facts::{ColumnFacts, FileFacts, file_facts};
+pub use files::Files;
 pub use lines::CsvLines;
+pub(crate) use options::Needs;
 pub use options::{CsvColumns, CsvOptions, parse_symbols};
 pub use reader::{Symbols, read_csv, read_csv_bytes, read_file, read_parquet, read_parquet_bytes};
 pub use source::{Sources, SymbolSource, sources};

@@ -39,6 +39,39 @@ impl From<PriceSource> for CsvColumns {
     }
 }
 
+/// Columns of bars beside the close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Needs {
+    pub(crate) open: bool,
+    pub(crate) high_low: bool,
+    pub(crate) volume: bool,
+}
+
+impl Needs {
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            open: self.open || other.open,
+            high_low: self.high_low || other.high_low,
+            volume: self.volume || other.volume,
+        }
+    }
+}
+
+impl From<Needs> for CsvColumns {
+    fn from(needs: Needs) -> Self {
+        let Needs {
+            open,
+            high_low,
+            volume,
+        } = needs;
+        Self::Needing {
+            open,
+            high_low,
+            volume,
+        }
+    }
+}
+
 /// Which rows and columns of a file of any format are read, and how its columns are called.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

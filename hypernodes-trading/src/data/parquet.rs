@@ -14,7 +14,7 @@ use parquet::arrow::arrow_reader::{
     ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{ParquetStatisticsPolicy, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::cast::{check_types, times};
@@ -59,7 +59,7 @@ impl Parquet {
         let bytes = RawBytes::open(&input)?;
         bytes.check_ends(&input)?;
         let failed = |error| failed(&input, error);
-        let metadata = guarded(|| ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()));
+        let metadata = guarded(|| ArrowReaderMetadata::load(&bytes, footer_options()));
         let metadata = metadata.map_err(failed)?;
         check_places(&input, &metadata, bytes.length)?;
         let fields = metadata.schema().fields();
@@ -115,6 +115,13 @@ impl Parquet {
             run: 0..0,
         })
     }
+}
+
+/// What is read of a footer: of a large file it is held for as long as that is read, so nothing that is not used.
+fn footer_options() -> ArrowReaderOptions {
+    ArrowReaderOptions::new()
+        .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
 }
 
 /// The metadata, so that symbols are read as dictionaries: that compares numbers in place of text.

@@ -1,7 +1,6 @@
 //! Price files to one source per symbol, found lazily.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use hashbrown::HashTable;
 use serde::Deserialize;
 
 use super::bar_source::LazyBars;
+use super::files::{Files, Names};
 use super::input::{stem, symbol_of_name};
 use super::reader::{Symbols, has_symbol_column, read_file};
 use super::{CsvOptions, DataError, SymbolError};
@@ -116,7 +116,7 @@ impl From<Bars> for SymbolSource {
 /// }
 /// # Ok::<(), hypernodes_trading::data::DataError>(())
 /// ```
-pub fn sources<'a>(files: &'a [PathBuf], options: &'a CsvOptions) -> Sources<'a> {
+pub fn sources<'a>(files: &'a Files, options: &'a CsvOptions) -> Sources<'a> {
     Sources {
         files,
         options,
@@ -129,7 +129,7 @@ pub fn sources<'a>(files: &'a [PathBuf], options: &'a CsvOptions) -> Sources<'a>
 /// The iterator that [`sources`] gives.
 #[derive(Debug)]
 pub struct Sources<'a> {
-    files: &'a [PathBuf],
+    files: &'a Files,
     options: &'a CsvOptions,
     next: usize,
     /// The file of many symbols that is being read: number `next - 1`.
@@ -143,27 +143,54 @@ struct Seen {
     hasher: RandomState,
     /// Files that are one symbol, by the hash of their name.
     files: HashTable<usize>,
-    /// Symbols of files of many.
-    named: BTreeMap<Box<str>, usize>,
+    /// Symbols of files of many, by the hash of their name.
+    named: HashTable<usize>,
+    names: Names,
+    /// The first of the names of each file that has some, and the file.
+    origins: Vec<(usize, usize)>,
 }
 
 impl Seen {
-    /// Where the symbol was seen before; if nowhere, it is seen now.
-    fn see(&mut self, all: &[PathBuf], symbol: &str, file: usize, is_whole: bool) -> Option<usize> {
-        let hash = self.hasher.hash_one(symbol);
-        let is_it = |&other: &usize| file_symbol(&all[other]) == symbol;
-        let before = self.files.find(hash, is_it).or(self.named.get(symbol));
-        if let Some(&before) = before {
+    /// The file in which the symbol was seen before; if in none, it is seen now.
+    fn see(&mut self, all: &Files, symbol: &str, file: usize, is_whole: bool) -> Option<usize> {
+        let Self {
+            hasher,
+            files,
+            named,
+            names,
+            origins,
+        } = self;
+        let hash = hasher.hash_one(symbol);
+        if let Some(&before) = files.find(hash, |&other| is_symbol_of(all, other, symbol)) {
             return Some(before);
         }
+        if let Some(&at) = named.find(hash, |&at| names.get(at) == Some(symbol)) {
+            let behind = origins.partition_point(|&(first, _)| first <= at);
+            return origins.get(behind - 1).map(|&(_, file)| file);
+        }
         if is_whole {
-            let of_file = |&other: &usize| self.hasher.hash_one(&*file_symbol(&all[other]));
-            self.files.insert_unique(hash, file, of_file);
+            let of_file = |&other: &usize| hasher.hash_one(symbol_of_name(&all.name(other)));
+            // At once for all: growing would hold the old and the new table.
+            if files.is_empty() {
+                files.reserve(all.len() - file, of_file);
+            }
+            files.insert_unique(hash, file, of_file);
         } else {
-            self.named.insert(symbol.into(), file);
+            if origins.last().is_none_or(|&(_, last)| last != file) {
+                origins.push((names.len(), file));
+            }
+            let at = names.len();
+            names.push(symbol);
+            let of_name = |&at: &usize| hasher.hash_one(names.get(at).unwrap_or_default());
+            named.insert_unique(hash, at, of_name);
         }
         None
     }
+}
+
+/// Whether this is the symbol of a file that is one.
+fn is_symbol_of(all: &Files, file: usize, symbol: &str) -> bool {
+    symbol_of_name(&all.name(file)) == symbol
 }
 
 /// The symbol of a file that is one.
@@ -175,18 +202,18 @@ fn file_symbol(path: &Path) -> Cow<'_, str> {
 }
 
 impl Sources<'_> {
-    fn of_file(&mut self, path: &Path) -> Option<SymbolSource> {
-        if !has_symbol_column(path, self.options) {
-            let source = SymbolSource::File(path.to_owned());
+    fn of_file(&mut self, path: PathBuf) -> Option<SymbolSource> {
+        if !has_symbol_column(&path, self.options) {
+            let source = SymbolSource::File(path);
             return self.options.wants(&source.symbol()).then_some(source);
         }
-        match read_file(path, self.options) {
+        match read_file(&path, self.options) {
             Ok(symbols) => {
                 self.open = Some(symbols);
                 None
             }
             Err(error) => {
-                let symbol = stem(path);
+                let symbol = stem(&path);
                 Some(SymbolSource::Failed(SymbolError { symbol, error }.into()))
             }
         }
@@ -203,7 +230,10 @@ impl Sources<'_> {
         if matches!(source, SymbolSource::Failed(_)) {
             return source;
         }
-        let name = |file: usize| self.files[file].display().to_string().into();
+        let name = |file: usize| {
+            let path = self.files.get(file).unwrap_or_default();
+            path.display().to_string().into()
+        };
         let symbol: Arc<str> = symbol.into();
         let error = DataError::DuplicateSymbol {
             symbol: Arc::clone(&symbol),
@@ -241,7 +271,7 @@ impl Iterator for Sources<'_> {
 mod tests {
     use super::*;
 
-    fn written(name: &str, files: &[(&str, &str)]) -> Vec<PathBuf> {
+    fn written(name: &str, files: &[(&str, &str)]) -> Files {
         let folder = std::env::temp_dir().join(format!("hn-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let write = |(name, text): &(&str, &str)| {
@@ -298,5 +328,37 @@ mod tests {
             "{error}"
         );
         assert_eq!(all[2].clone().load(&options).unwrap().symbol(), "B");
+    }
+
+    #[test]
+    fn a_symbol_in_several_files_of_many_names_the_first() {
+        let header = "symbol,time,close\n";
+        let rows =
+            ["A,1,1\nB,1,1\n", "C,1,1\n", "C,1,1\nB,1,1\n"].map(|rows| format!("{header}{rows}"));
+        let files = written(
+            "several",
+            &[
+                ("x.csv", &*rows[0]),
+                ("y.csv", &*rows[1]),
+                ("z.csv", &*rows[2]),
+            ],
+        );
+        let options = CsvOptions::default();
+        let all: Vec<_> = sources(&files, &options).collect();
+        let first = |source: &SymbolSource| match source {
+            SymbolSource::Failed(error) => match &error.error {
+                DataError::DuplicateSymbol { first, second, .. } => {
+                    assert!(second.ends_with("z.csv"), "{second}");
+                    first.rsplit('/').next().unwrap_or_default().to_owned()
+                }
+                other => panic!("{other}"),
+            },
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(all.len(), 5);
+        assert_eq!(
+            (first(&all[3]), first(&all[4])),
+            ("y.csv".to_owned(), "x.csv".to_owned())
+        );
     }
 }

@@ -11,6 +11,7 @@ use super::IndicatorError;
 use super::catalog::{AnyIndicator, AnyState, Entry, Input, all, find};
 use super::own::seconds;
 use crate::bars::Bars;
+use crate::data::{CsvColumns, Needs};
 use crate::resample::Bar;
 
 /// Names that are common beside those of the catalog.
@@ -183,6 +184,32 @@ impl Request {
     #[must_use]
     pub fn inputs(&self) -> &'static [Input] {
         self.entry.inputs
+    }
+
+    /// Which of open, high or low, and volume it reads.
+    pub(crate) fn needs(&self) -> Needs {
+        let reads = |input| self.inputs().contains(&input);
+        Needs {
+            open: reads(Input::Open),
+            high_low: reads(Input::High) || reads(Input::Low),
+            volume: reads(Input::Volume),
+        }
+    }
+
+    /// The columns that must have a value in every row for all of these.
+    ///
+    /// # Example
+    /// ```
+    /// use hypernodes_trading::{data::CsvColumns, indicators::Request};
+    /// let requests = ["SMA_20".parse::<Request>()?, "OBV".parse()?];
+    /// let needed = CsvColumns::Needing { open: false, high_low: false, volume: true };
+    /// assert_eq!(Request::needed_columns(&requests), needed);
+    /// # Ok::<(), hypernodes_trading::indicators::IndicatorError>(())
+    /// ```
+    #[must_use]
+    pub fn needed_columns(requests: &[Self]) -> CsvColumns {
+        let all = requests.iter().map(Self::needs);
+        all.fold(Needs::default(), Needs::and).into()
     }
 
     /// How many bars come before its first value.

@@ -235,6 +235,27 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2, ..ProptestConfig::default() })]
+
+    /// Longer than the blocks in which columns are looked at and whole numbers are converted.
+    #[test]
+    fn a_stream_gives_the_bits_of_a_long_column(market in market(1_100..1_300), seed in any::<u64>()) {
+        each(seed, |entry, indicator, what| {
+            let inputs = market.inputs(entry, market.bars());
+            let columns = batch(indicator, &inputs, entry.outputs.len());
+            let mut state = indicator.state();
+            let mut values = vec![0.0; entry.outputs.len()];
+            for bar in 0..market.bars() {
+                let cells: Vec<f64> = inputs.iter().map(|column| column[bar]).collect();
+                state.update(&cells, &mut values);
+                let of_columns: Vec<f64> = columns.iter().map(|column| column[bar]).collect();
+                assert_eq!(bits(&of_columns), bits(&values), "{what} {bar}");
+            }
+        });
+    }
+}
+
 #[test]
 fn the_first_value_stands_behind_the_warm_up() {
     let bars = super::sample();

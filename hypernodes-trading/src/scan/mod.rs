@@ -3,7 +3,7 @@
 //!
 //! | item | what it is |
 //! |---|---|
-//! | [`ScanConfig`], [`score()`], [`ScanReport`] | the scan by ATC |
+//! | [`ScanConfig`], [`score()`], [`ScanReport`], [`ScanTally`] | the scan by ATC |
 //! | [`Expr`] | an expression over bars and indicators: `RSI_14 < 30 and close > SMA_200` |
 //! | [`ScanSpec`], [`match_symbol`], [`MatchReport`] | the scan by expression |
 //! | [`rank()`], [`percentile_rank`], [`zscore`] | many symbols at one time |
@@ -20,6 +20,7 @@ mod ranks;
 mod report;
 mod score;
 mod spec;
+mod tally;
 
 pub use config::{ScanConfig, ScanError};
 pub use expr::{EvalError, Expr, ExprError, ExprState, Problem};
@@ -29,3 +30,4 @@ pub use report::{FailedSymbol, ScanReport, ScanRow, SkippedSymbol};
 pub(crate) use score::try_score;
 pub use score::{Score, SkipReason, SymbolScore, score};
 pub use spec::{Match, ScanSpec, SpecError, SymbolMatch, match_symbol};
+pub use tally::{RankedRow, ScanRanking, ScanTally};

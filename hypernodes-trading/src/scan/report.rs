@@ -5,7 +5,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ScanConfig, Score, SkipReason, SymbolScore};
+use super::{RankedRow, ScanConfig, ScanTally, SymbolScore};
+use crate::atc::quoted;
 
 /// A row of the long or short table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,88 +78,15 @@ impl ScanReport {
     /// assert_eq!(report.skipped[0].reason, "signal 0.001 below the minimum 0.01");
     /// assert_eq!(report.symbols, 4);
     /// ```
-    pub fn rank<S: Into<String>>(
+    pub fn rank<S: AsRef<str>>(
         scores: impl IntoIterator<Item = (S, SymbolScore)>,
         config: &ScanConfig,
     ) -> Self {
-        let mut report = Self::default();
+        let mut tally = ScanTally::new(config.clone());
         for (symbol, score) in scores {
-            report.add(symbol, score, config);
+            tally.add(symbol.as_ref(), score);
         }
-        report.ranked(config)
-    }
-
-    /// Takes the next symbol's score; for scores that come one by one.
-    ///
-    /// Rows stand in input order until [`ScanReport::ranked`] puts them in theirs.
-    pub fn add(&mut self, symbol: impl Into<String>, score: SymbolScore, config: &ScanConfig) {
-        self.symbols += 1;
-        let symbol = symbol.into();
-        let score = match score {
-            SymbolScore::Scored(score) => score,
-            SymbolScore::Skipped(reason) => {
-                self.skipped.push(SkippedSymbol {
-                    symbol,
-                    reason: reason.to_string(),
-                });
-                return;
-            }
-            SymbolScore::Failed(error) => {
-                self.failed.push(FailedSymbol { symbol, error });
-                return;
-            }
-        };
-        let Score {
-            signal,
-            price,
-            exchange,
-        } = score;
-        let min_signal = config.min_signal;
-        let reason = if signal.is_nan() {
-            Some(SkipReason::UndefinedSignal)
-        } else if signal.abs() < min_signal {
-            Some(SkipReason::BelowMinSignal { signal, min_signal })
-        } else if signal.abs() <= 0.0 {
-            Some(SkipReason::NoTrend)
-        } else {
-            None
-        };
-        if let Some(reason) = reason {
-            self.skipped.push(SkippedSymbol {
-                symbol,
-                reason: reason.to_string(),
-            });
-            return;
-        }
-        let exchange = exchange.map_or(Cow::Borrowed("UNKNOWN"), Cow::Owned);
-        let trend = if signal > 0.0 { 1 } else { -1 };
-        let row = ScanRow {
-            symbol,
-            signal,
-            trend,
-            price,
-            exchange,
-        };
-        let side = if trend > 0 {
-            &mut self.long
-        } else {
-            &mut self.short
-        };
-        side.push(row);
-        // What cannot be listed any more need not be held.
-        let most = config.top.unwrap_or(usize::MAX);
-        if side.len() / 2 > most.max(64) {
-            cut(side, most);
-        }
-    }
-
-    /// The report with its rows in order, as [`ScanReport::rank`] says.
-    #[must_use]
-    pub fn ranked(mut self, config: &ScanConfig) -> Self {
-        let most = config.top.unwrap_or(usize::MAX);
-        cut(&mut self.long, most);
-        cut(&mut self.short, most);
-        self
+        tally.ranked().into_report()
     }
 
     /// Writes both tables as one: `side,symbol,signal,trend,price,exchange`, long first.
@@ -175,37 +103,66 @@ impl ScanReport {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn write_csv(&self, writer: &mut impl io::Write) -> io::Result<()> {
-        use crate::atc::quoted;
-        writeln!(writer, "side,symbol,signal,trend,price,exchange")?;
-        for (side, rows) in [("long", &self.long), ("short", &self.short)] {
-            for ScanRow {
-                symbol,
-                signal,
-                trend,
-                price,
-                exchange,
-            } in rows
-            {
-                let (symbol, exchange) = (quoted(symbol), quoted(exchange));
-                writeln!(
-                    writer,
-                    "{side},{symbol},{signal:?},{trend},{price:?},{exchange}"
-                )?;
-            }
-        }
-        Ok(())
+        let [long, short] = [&self.long, &self.short].map(|rows| rows.iter().map(RankedRow::from));
+        write_csv(writer, long, short)
     }
 }
 
-/// The strongest rows of one side, those of equal signals in input order.
-fn cut(side: &mut Vec<ScanRow>, most: usize) {
-    side.sort_by(|a, b| b.signal.abs().total_cmp(&a.signal.abs()));
-    side.truncate(most);
+impl From<RankedRow<'_>> for ScanRow {
+    fn from(row: RankedRow<'_>) -> Self {
+        Self {
+            symbol: row.symbol.to_owned(),
+            signal: row.signal,
+            trend: row.trend,
+            price: row.price,
+            exchange: match row.exchange {
+                "UNKNOWN" => Cow::Borrowed("UNKNOWN"),
+                exchange => Cow::Owned(exchange.to_owned()),
+            },
+        }
+    }
+}
+
+impl<'a> From<&'a ScanRow> for RankedRow<'a> {
+    fn from(row: &'a ScanRow) -> Self {
+        Self {
+            symbol: &row.symbol,
+            signal: row.signal,
+            trend: row.trend,
+            price: row.price,
+            exchange: &row.exchange,
+        }
+    }
+}
+
+pub(super) fn write_csv<'a>(
+    writer: &mut impl io::Write,
+    long: impl Iterator<Item = RankedRow<'a>>,
+    short: impl Iterator<Item = RankedRow<'a>>,
+) -> io::Result<()> {
+    writeln!(writer, "side,symbol,signal,trend,price,exchange")?;
+    let long = long.map(|row| ("long", row));
+    for (side, row) in long.chain(short.map(|row| ("short", row))) {
+        let RankedRow {
+            symbol,
+            signal,
+            trend,
+            price,
+            exchange,
+        } = row;
+        let (symbol, exchange) = (quoted(symbol), quoted(exchange));
+        writeln!(
+            writer,
+            "{side},{symbol},{signal:?},{trend},{price:?},{exchange}"
+        )?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scan::Score;
 
     fn scored(signal: f64) -> SymbolScore {
         SymbolScore::Scored(Score {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::expr::{Needs, Program};
+use super::expr::Program;
 use super::{EvalError, Expr, Order};
 use crate::atc::AtcConfig;
 use crate::bars::Bars;
-use crate::data::CsvColumns;
+use crate::data::{CsvColumns, Needs};
 
 /// A scan by expression: which symbols, in which order.
 ///

@@ -77,7 +77,7 @@ pub(super) fn inspect(common: &Common, data: &DataArgs) -> Result<Exit, CommandE
     let ended = run.each(market.sources(), "facts", inputs, take);
     watch.close(ended.and_then(|ended| {
         let found = Found {
-            files: market.files.iter().map(|path| file_facts(path)).collect(),
+            files: market.files.iter().map(|path| file_facts(&path)).collect(),
             symbols,
             failed,
             bars,

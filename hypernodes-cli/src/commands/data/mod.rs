@@ -12,10 +12,9 @@ mod inspect;
 mod nodes;
 mod stats;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use hypernodes::trading::data::{CsvColumns, CsvOptions, SymbolSource, sources};
+use hypernodes::trading::data::{CsvColumns, CsvOptions, Files, SymbolSource, sources};
 use hypernodes::{Engine, Pipeline};
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -41,7 +40,7 @@ pub(crate) fn run(common: &Common, of: &DataOf) -> Result<Exit, CommandError> {
 struct Market {
     common: Common,
     read: CsvOptions,
-    files: Vec<PathBuf>,
+    files: Files,
     engine: Arc<dyn Engine>,
 }
 

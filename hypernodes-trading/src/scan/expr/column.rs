@@ -6,7 +6,7 @@ use std::fmt;
 use super::EvalError;
 use crate::atc::{AtcConfig, AtcWorkspace};
 use crate::bars::{Bars, PriceSource};
-use crate::data::CsvColumns;
+use crate::data::Needs;
 use crate::indicators::{IndicatorError, Input, Request};
 
 /// A column that an expression names.
@@ -71,7 +71,7 @@ impl ColumnName {
                 needs.high_low = *source != PriceSource::Close;
                 needs.open = *source == PriceSource::Ohlc4;
             }
-            Self::Indicator(indicator) => needs = indicator.needs(),
+            Self::Indicator(indicator) => needs = indicator.0.needs(),
         }
         needs
     }
@@ -84,39 +84,6 @@ impl fmt::Display for ColumnName {
         }
         let own = PLAIN.iter().find(|(_, column)| column == self);
         f.write_str(own.map_or("", |(name, _)| name))
-    }
-}
-
-/// Columns of bars beside the close.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Needs {
-    pub(crate) open: bool,
-    pub(crate) high_low: bool,
-    pub(crate) volume: bool,
-}
-
-impl Needs {
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self {
-            open: self.open || other.open,
-            high_low: self.high_low || other.high_low,
-            volume: self.volume || other.volume,
-        }
-    }
-}
-
-impl From<Needs> for CsvColumns {
-    fn from(needs: Needs) -> Self {
-        let Needs {
-            open,
-            high_low,
-            volume,
-        } = needs;
-        Self::Needing {
-            open,
-            high_low,
-            volume,
-        }
     }
 }
 
@@ -165,19 +132,6 @@ impl Indicator {
 
     fn least_bars(&self) -> usize {
         self.0.warmup_bars().saturating_add(1)
-    }
-
-    fn needs(&self) -> Needs {
-        let mut needs = Needs::default();
-        for input in self.0.inputs() {
-            match input {
-                Input::Open => needs.open = true,
-                Input::High | Input::Low => needs.high_low = true,
-                Input::Volume => needs.volume = true,
-                Input::Close | Input::Time | Input::Periods => {}
-            }
-        }
-        needs
     }
 }
 

@@ -8,12 +8,11 @@ use std::sync::Arc;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::column::Needs;
 use super::eval::Program;
 use super::{EvalError, ExprError, ExprState, Place, Sort, Step, Steps, parse};
 use crate::atc::AtcConfig;
 use crate::bars::Bars;
-use crate::data::CsvColumns;
+use crate::data::{CsvColumns, Needs};
 
 /// An expression over the columns of bars and over indicators, checked when it is read.
 ///

@@ -26,7 +26,6 @@ mod tree;
 use column::{ColumnName, column};
 use tree::{Callable, Operator, Place, Sort, Step, Steps};
 
-pub(super) use column::Needs;
 pub use error::{EvalError, ExprError, Problem};
 pub(super) use eval::Program;
 pub use expression::Expr;
