@@ -122,11 +122,12 @@ pub(crate) fn run(common: &Common, command: &FollowCommand) -> Result<Exit, Comm
 
 /// Files of prices that are no text are told as what they are.
 fn check_plain(name: &str, start: &[u8]) -> Result<(), CommandError> {
-    const UNPACK: &str = "unpack it in front, as in `zcat FILE | hypernodes follow -`";
+    const GUNZIP: &str = "unpack it in front, as in `zcat FILE | hypernodes follow -`";
+    const UNZSTD: &str = "unpack it in front, as in `zstdcat FILE | hypernodes follow -`";
     const CONVERT: &str = "make it csv with `hypernodes data convert FILE --as csv`";
     const KINDS: [(&[u8], &str, &str); 4] = [
-        (b"\x1f\x8b", "packed with gzip", UNPACK),
-        (b"\x28\xb5\x2f\xfd", "packed with zstd", UNPACK),
+        (b"\x1f\x8b", "packed with gzip", GUNZIP),
+        (b"\x28\xb5\x2f\xfd", "packed with zstd", UNZSTD),
         (b"PAR1", "a Parquet file", CONVERT),
         (b"ARROW1", "an Arrow IPC file", CONVERT),
     ];

@@ -114,6 +114,7 @@ fn no_room_is_made_for_what_a_file_does_not_hold() {
             .iter()
             .find(|buffer| buffer.length() > 8)
             .unwrap();
+        refused(with_more(&bytes, head_at, packed.length()));
         let at = body_at + usize::try_from(packed.offset()).unwrap();
         let mut bad = bytes.clone();
         bad[at + 4] ^= 1;

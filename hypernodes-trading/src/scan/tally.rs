@@ -115,7 +115,7 @@ fn unlisted(signal: f64, min_signal: f64) -> Option<SkipReason> {
 struct Side {
     /// The symbol and the exchange of each row, behind each other.
     text: String,
-    /// In input order.
+    /// In input order among those of equal signals.
     rows: Blocks<Row>,
     /// Which of them are listed, in their order, once that is known.
     order: Vec<usize>,
@@ -161,10 +161,9 @@ impl Side {
         self.order.truncate(most);
     }
 
-    /// Keeps the strongest rows, in input order.
+    /// Keeps the strongest rows; those of equal signals stay in input order, which is all that later sorting needs.
     fn cut(&mut self, most: usize) {
         self.sort(most);
-        self.order.sort_unstable();
         let mut kept = Self::default();
         for row in self.order.iter().filter_map(|&at| self.rows.get(at)) {
             kept.rows.push(Row {
