@@ -102,7 +102,7 @@ Examples:
     ///
     /// Each line of csv that is added to the file, or comes from standard input, is answered at once; a bar costs the same
     /// however many came before. The output is `time,close` and the columns asked for; `symbol` comes first where the rows
-    /// have one. Ctrl-C ends it.
+    /// have one. With `--timeframe` a bar is printed when it is finished. Ctrl-C ends it.
     #[command(after_help = "\
 Examples:
   hypernodes follow ticks.csv --columns RSI_14,MACD.hist

@@ -44,6 +44,8 @@ mod tests;
 #[cfg(test)]
 mod tests_damage;
 #[cfg(test)]
+mod tests_formats;
+#[cfg(test)]
 mod tests_table;
 mod text;
 mod time;
